@@ -1,0 +1,314 @@
+"""CSV, TSV and the like: bytes become blocks of fields, and no field ever shifts.
+
+The width law: a line whose number of fields differs from its header's is refused, never squeezed
+into its neighbour's columns. A quote that is never closed costs its own line, not the rest.
+"""
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from chip_channel.intake.block import HEADER_WITHIN, Block, Header, Refused, find_header
+from chip_channel.intake.codes import Fatal
+from chip_channel.intake.feed import ReportFeed
+from chip_channel.settings import settings
+
+CHUNK = 4 * 1024 * 1024
+MAX_RECORD_LINES = 20
+"""Physical lines that one quoted record may span before its quote counts as never closed."""
+_CONTROL = bytes(i for i in range(32) if i not in (9, 10)) + b"\x7f"
+_REPLACED = "\ufffd"
+
+
+def read(path: Path, shape: ReportFeed) -> Iterator[Block]:
+    """Read a delimited file in blocks of bounded memory.
+
+    Raises Fatal: F_HEADER, F_UNREADABLE (wrong encoding), F_TOO_LARGE (columns, line length).
+    """
+    chunks = _chunks(path, shape.encoding)
+    first = next(chunks, "")
+    lines = _first_lines(first, shape.delimiter)
+    if not lines:
+        raise Fatal("F_UNREADABLE", "the file is empty")
+    header = _header(lines, shape, path)
+    refused = Refused()
+    row_no, rest = 1, first
+    for i, (text, _) in enumerate(lines[: header.first_row + shape.header_rows]):
+        code = "S_TITLE" if i < header.first_row else "S_HEADER"
+        refused.add(row_no, code if text.strip() else "S_BLANK", text)
+        row_no += text.count("\n") + 1
+        rest = rest[len(text) + 1 :]
+    reader = _Reader(header, shape)
+    for chunk in _chain(rest, chunks):
+        block = reader.block(chunk, row_no, refused)
+        refused = Refused()
+        row_no += chunk.count("\n") + (not chunk.endswith("\n"))
+        yield block
+    if refused.row_no:  # nothing after the header
+        yield reader.block("", row_no, refused)
+
+
+def _chain(rest: str, chunks: Iterator[str]) -> Iterator[str]:
+    if rest:
+        yield rest
+    yield from chunks
+
+
+def _chunks(path: Path, encoding: str) -> Iterator[str]:
+    """Text in chunks that end with a line, `\\n` alone as line end, no byte order mark."""
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    carry, first, only_cr = "", True, False
+    with path.open("rb") as source:
+        while True:
+            data = source.read(CHUNK)
+            text = decoder.decode(data, final=not data)
+            if first:
+                text = text.removeprefix("\ufeff")
+                only_cr = "\r" in text and "\n" not in text
+                first = not data
+            text = carry + text
+            held = ""
+            if data and text.endswith("\r"):  # the \n may follow in the next chunk
+                text, held = text[:-1], "\r"
+            if "\r" in text:
+                text = text.replace("\r\n", "\n")
+                if only_cr:
+                    text = text.replace("\r", "\n")
+            if not data:
+                if text:
+                    yield text
+                return
+            cut = _record_end(text)
+            carry = text[cut:] + held
+            if len(carry) > 2 * CHUNK:
+                raise Fatal("F_TOO_LARGE", f"a line is longer than {2 * CHUNK:,} characters")
+            if cut:
+                yield text[:cut]
+
+
+def _record_end(text: str) -> int:
+    """Where to cut: after the last line, or before a quoted record that is still open."""
+    end = text.rfind("\n") + 1
+    if text.count('"', 0, end) % 2 == 0:
+        return end
+    # an odd quote is open, or strays: cut where no odd line is near enough to belong together
+    cut, line_end, distance = end, end, 0
+    while line_end > 0 and distance <= MAX_RECORD_LINES:
+        start = text.rfind("\n", 0, line_end - 1) + 1
+        distance += 1
+        if text.count('"', start, line_end) % 2:
+            cut, distance = start, 0
+        line_end = start
+    return cut or end
+
+
+def _first_lines(text: str, delimiter: str) -> list[tuple[str, list[str]]]:
+    """The first records of a file, each with its fields."""
+    lines: list[tuple[str, list[str]]] = []
+    position = 0
+    while position < len(text) and len(lines) < HEADER_WITHIN + 5:
+        end = position
+        while True:
+            end = text.find("\n", end)
+            end = len(text) if end < 0 else end
+            record = text[position:end]
+            if record.count('"') % 2 == 0 or end == len(text) or record.count("\n") >= 3:
+                break
+            end += 1
+        if record.count('"') % 2:  # an open quote: its line alone
+            end = text.find("\n", position)
+            end = len(text) if end < 0 else end
+            record = text[position:end]
+        lines.append((record, _fields(record, delimiter)))
+        position = end + 1
+    return lines
+
+
+def _fields(record: str, delimiter: str) -> list[str]:
+    csv.field_size_limit(2 * CHUNK)
+    try:
+        return next(csv.reader([record], delimiter=delimiter), [])
+    except csv.Error:
+        return [record]
+
+
+def _header(lines: list[tuple[str, list[str]]], shape: ReportFeed, path: Path) -> Header:
+    widest = max(len(fields) for _, fields in lines)
+    if widest > settings().max_columns:
+        raise Fatal("F_TOO_LARGE", f"{widest:,} columns; at most {settings().max_columns:,}")
+    try:
+        return find_header([fields for _, fields in lines], shape)
+    except Fatal as fatal:
+        start = "\n".join(text for text, _ in lines[:5])
+        if _REPLACED in start or "\x00" in start:
+            raise Fatal("F_UNREADABLE", f"not text in {shape.encoding}; {_guess(path)}") from fatal
+        raise
+
+
+def _guess(path: Path) -> str:
+    from charset_normalizer import from_bytes  # noqa: PLC0415 - slow, and only for a message
+
+    with path.open("rb") as source:
+        best = from_bytes(source.read(64 * 1024)).best()
+    return f"it looks like {best.encoding}" if best else "no known encoding fits"
+
+
+class _Reader:
+    """Cuts chunks of one file into fields."""
+
+    def __init__(self, header: Header, shape: ReportFeed) -> None:
+        self.width = header.width
+        self.delimiter = shape.delimiter
+        self.names = [f"column_{i}" for i in range(header.width)]
+        self.schema = dict.fromkeys(self.names, pl.String)
+        self.mapped = {name: pl.col(f"column_{i}") for name, i in header.positions.items()}
+        d, quoted = re.escape(shape.delimiter), r'"[^"]*"'
+        cell = rf'(?:{quoted}|[^"{d}]*)'
+        self.regular = f"^{cell}(?:{d}{cell}){{{header.width - 1}}}$"
+
+    def block(self, text: str, first_row: int, refused: Refused) -> Block:
+        """One chunk of whole records."""
+        data = text.encode("utf-8", "replace")
+        if not data.endswith(b"\n"):
+            data += b"\n"
+        clean = len(data.translate(None, _CONTROL)) == len(data)
+        ascii_only = (
+            clean
+            and text.isascii()
+            and '"' not in text  # a quoted field may hold a line break
+            and (self.delimiter == "\t" or "\t" not in text)
+        )
+        frame = self._fast(data) if text and clean and _REPLACED not in text else None
+        if frame is not None:
+            row_no = pl.int_range(first_row, first_row + frame.height, eager=True)
+            lines = _Lines(data)
+            return Block(self._named(frame), row_no, lines.pick, refused, ascii_only)
+        return self._careful(text, first_row, refused, ascii_only)
+
+    def _named(self, frame: pl.DataFrame) -> pl.DataFrame:
+        return frame.select(**self.mapped)
+
+    def _cut(self, data: bytes) -> pl.DataFrame:
+        return pl.read_csv(data, has_header=False, schema=self.schema, separator=self.delimiter)
+
+    def _fast(self, data: bytes) -> pl.DataFrame | None:
+        """All lines at once, when every line is sure to have the header's width.
+
+        Without quotes polars raises on a line that is too long; as the separators add up, then,
+        none can be too short.
+        """
+        separator = self.delimiter.encode()
+        count = data.count(b"\n")
+        regular = (
+            b'"' not in data
+            and b"\n\n" not in data
+            and not data.startswith(b"\n")
+            and data.count(separator) == count * (self.width - 1)
+        )
+        if not regular:
+            return None
+        try:
+            frame = self._cut(data)
+        except pl.exceptions.PolarsError:
+            return None
+        return frame if frame.height == count else None
+
+    def _careful(self, text: str, first_row: int, refused: Refused, ascii_only: bool) -> Block:
+        """Line by line where it must be: only lines out of the ordinary leave the vector path."""
+        if not text:
+            empty = pl.DataFrame(schema=self.schema)
+            none = pl.Series([], dtype=pl.Int64)
+            return Block(self._named(empty), none, lambda _: [], refused, True)
+        lines = text.removesuffix("\n").split("\n")
+        series = pl.Series(lines)
+        regular = series.str.contains(self.regular)
+        spoiled = series.str.contains(f"[\x00{_REPLACED}]")
+        regular &= ~spoiled & (series.str.strip_chars() != "")
+        odd = (series.str.count_matches('"', literal=True) % 2 == 1).arg_true().to_list()
+        records = self._join_open_quotes(lines, odd)
+        inside = [i for start, end in records for i in range(start, end + 1)]
+        if inside:
+            regular = regular.scatter(inside, False)
+        extra_rows: list[list[str]] = []
+        extra_at: list[tuple[int, int]] = []
+        joined = dict(records)
+        skip_to = -1
+        for i in (~regular).arg_true().to_list():
+            if i <= skip_to:
+                continue
+            end = joined.get(i, i)
+            skip_to = end
+            record = "\n".join(lines[i : end + 1])
+            if not record.strip():
+                refused.add(first_row + i, "S_BLANK", record)
+                continue
+            if "\x00" in record or _REPLACED in record:
+                refused.add(first_row + i, "E_ENCODING", record.replace("\x00", "\u2400"),
+                            "text in the agreed encoding")  # fmt: skip
+                continue
+            fields = _fields(record, self.delimiter)
+            if len(fields) == self.width and "\r" not in record:
+                extra_rows.append(fields)
+                extra_at.append((i, end))
+            else:
+                refused.add(first_row + i, "E_WIDTH", record,
+                            f"{self.width} fields, not {len(fields)}")  # fmt: skip
+        at = regular.arg_true()
+        data = "\n".join(series.gather(at).to_list()).encode() + b"\n"
+        frame = self._cut(data) if len(at) else pl.DataFrame(schema=self.schema)
+        if extra_rows:
+            extra = pl.DataFrame(extra_rows, schema=self.schema, orient="row")
+            extra = extra.with_columns(pl.all().replace("", None))
+            position = pl.concat(
+                [at.cast(pl.Int64), pl.Series([a for a, _ in extra_at], dtype=pl.Int64)]
+            )
+            order = position.arg_sort()
+            frame = pl.concat([frame, extra])[order]
+            at = position.gather(order)
+        spans = dict(extra_at)
+        positions = at.to_list()
+
+        def as_sent(rows: Sequence[int]) -> list[str]:
+            starts = [positions[r] for r in rows]
+            return ["\n".join(lines[s : spans.get(s, s) + 1]) for s in starts]
+
+        row_no = at.cast(pl.Int64) + first_row
+        return Block(self._named(frame), row_no, as_sent, refused, ascii_only)
+
+    def _join_open_quotes(self, lines: list[str], odd: list[int]) -> list[tuple[int, int]]:
+        """Records over several lines: (first, last) of each whose fields then fit the header."""
+        records, i = [], 0
+        while i < len(odd):
+            start = odd[i]
+            end = odd[i + 1] if i + 1 < len(odd) else len(lines)
+            if end - start < MAX_RECORD_LINES and end < len(lines):
+                fields = _fields("\n".join(lines[start : end + 1]), self.delimiter)
+                if len(fields) == self.width:
+                    records.append((start, end))
+                    i += 2
+                    continue
+            i += 1
+        return records
+
+
+class _Lines:
+    """The lines of a chunk, split only when one is asked for."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.lines: list[bytes] | None = None
+
+    def pick(self, rows: Sequence[int]) -> list[str]:
+        if self.lines is None:
+            self.lines = self.data.split(b"\n")
+        return [self.lines[r].decode() for r in rows]
+
+
+def text_stream(path: Path, encoding: str) -> io.StringIO:
+    """The beginning of a file as text, for drafting a feed."""
+    return io.StringIO(next(_chunks(path, encoding), ""))

@@ -1,0 +1,175 @@
+"""One file into raw, in one transaction: ledger row, lines, issues, counts."""
+
+import io
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import IO, Any
+
+import polars as pl
+import psycopg
+from psycopg import sql
+
+from chip_channel.contracts import Contract, contract
+from chip_channel.intake import delimited, excel
+from chip_channel.intake.block import Block
+from chip_channel.intake.check import ISSUE_COLUMNS, Checker
+from chip_channel.intake.codes import Fatal
+from chip_channel.intake.feed import Recognised, recognise
+from chip_channel.intake.landing import stored_path
+from chip_channel.intake.ledger import Job, insert_ledger, ledger_row
+
+SPOOL = 8 * 1024 * 1024
+
+
+@dataclass
+class Counts:
+    """Lines of a file by what became of them."""
+
+    read: int = 0
+    accepted: int = 0
+    quarantined: int = 0
+    warned: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def skipped_total(self) -> int:
+        return sum(self.skipped.values())
+
+
+@dataclass
+class Loaded:
+    """What became of a job: accepted, same (already loaded from this arrival), duplicate."""
+
+    outcome: str
+    submission_id: int
+    report: str = ""
+    counts: Counts = field(default_factory=Counts)
+    detail: str = ""
+
+
+def blocks(recognised: Recognised, sha256: str) -> Iterator[Block]:
+    """The blocks of a stored file, by the reader of its kind."""
+    reader = excel.read if recognised.shape.kind == "excel" else delimited.read
+    return reader(stored_path(sha256), recognised.shape)
+
+
+def load(connection: psycopg.Connection[Any], job: Job) -> Loaded:
+    """Read, check and load one file in one transaction.
+
+    Raises Fatal when the submission is refused (nothing is written then), psycopg's
+    OperationalError when the database is gone.
+    """
+    recognised = recognise(job.dealer_id, job.file_name, datetime.now(UTC).date())
+    known = contract(recognised.report)
+    with connection.transaction():
+        submission_id = insert_ledger(connection, ledger_row(job, recognised, status="accepted"))
+        if submission_id is None:
+            return _already_there(connection, job, recognised)
+        counts = _copy_lines(connection, job, recognised, known, submission_id)
+        connection.execute(
+            "update ctl.submission set lines_read = %s, lines_accepted = %s, "
+            "lines_quarantined = %s, lines_skipped = %s, lines_warned = %s, skipped = %s "
+            "where submission_id = %s",
+            (counts.read, counts.accepted, counts.quarantined, counts.skipped_total,
+             counts.warned, psycopg.types.json.Json(counts.skipped), submission_id),
+        )  # fmt: skip
+    return Loaded("accepted", submission_id, recognised.report, counts)
+
+
+def _already_there(connection: psycopg.Connection[Any], job: Job, recognised: Recognised) -> Loaded:
+    earlier = connection.execute(
+        "select submission_id, source, archived_at, fatal_code, received_at::date::text "
+        "from ctl.submission where dealer_id = %s and report = %s and sha256 = %s "
+        "and attempt = %s and duplicate_of is null",
+        (job.dealer_id, recognised.report, job.sha256, job.attempt),
+    ).fetchone()
+    if earlier is None:
+        raise psycopg.OperationalError("the ledger row vanished; try again")
+    submission_id, source, archived_at, fatal_code, day = earlier
+    if archived_at is None and source == job.source:
+        return Loaded("same", submission_id, recognised.report)
+    became = f"refused with {fatal_code}" if fatal_code else "loaded"
+    detail = f"the same bytes were received on {day} and {became} (submission {submission_id})"
+    row = ledger_row(job, recognised, status="rejected", fatal_code="F_DUP_FILE",
+                     fatal_detail=detail, duplicate_of=submission_id)  # fmt: skip
+    duplicate = insert_ledger(connection, row)
+    return Loaded("duplicate", int(duplicate or 0), recognised.report, detail=detail)
+
+
+def _copy_lines(connection: psycopg.Connection[Any], job: Job, recognised: Recognised,
+                known: Contract, submission_id: int) -> Counts:  # fmt: skip
+    checker, counts = Checker(recognised, known), Counts()
+    columns = ["submission_id", "row_no", "line_hash", *(c.name for c in known.columns)]
+    garbled = 0
+    with tempfile.SpooledTemporaryFile(SPOOL) as spool:
+        with _copy(connection, sql.Identifier("raw", known.name), columns) as copy:
+            for block in blocks(recognised, job.sha256):
+                done = checker.check(block)
+                if done.good.height:
+                    copy.write(_rows(done.good, submission_id))
+                for issues in done.issues:
+                    spool.write(_rows(issues, submission_id))
+                    garbled += int((issues["code"] == "E_ENCODING").sum())
+                counts.accepted += done.good.height
+                counts.quarantined += done.quarantined
+                counts.warned += done.warned
+                for code, n in done.skipped.items():
+                    counts.skipped[code] = counts.skipped.get(code, 0) + n
+        counts.read = counts.accepted + counts.quarantined + counts.skipped_total
+        if garbled > max(counts.read, 1) / 2:
+            raise Fatal("F_UNREADABLE", f"{garbled:,} of {counts.read:,} lines are not text in "
+                        f"{recognised.shape.encoding}")  # fmt: skip
+        _check_total(checker)
+        spool.seek(0)
+        _copy_issues(connection, spool)
+    return counts
+
+
+def _check_total(checker: Checker) -> None:
+    name, totals = checker.shape.control_total, checker.totals
+    if name is None or totals.unreadable:
+        return
+    if totals.stated is None:
+        raise Fatal("F_CONTROL_TOTAL", f"no total line for {name}; one was agreed")
+    counted = totals.counted / 1000
+    if abs(counted - totals.stated) > 0.0005:
+        raise Fatal(
+            "F_CONTROL_TOTAL",
+            f"the total line says {totals.stated:,.10g}, the lines add up to {counted:,.10g}",
+        )
+
+
+def _copy(connection: psycopg.Connection[Any], table: sql.Composable, columns: list[str]) -> Any:
+    return connection.cursor().copy(
+        sql.SQL("copy {} ({}) from stdin (format text, null '')").format(
+            table, sql.SQL(", ").join(map(sql.Identifier, columns))
+        )
+    )
+
+
+def _copy_issues(connection: psycopg.Connection[Any], spool: IO[bytes]) -> None:
+    table = sql.Identifier("quarantine", "issue")
+    with _copy(connection, table, ["submission_id", *ISSUE_COLUMNS]) as copy:
+        while data := spool.read(1024 * 1024):
+            copy.write(data)
+
+
+def _rows(frame: pl.DataFrame, submission_id: int) -> bytes:
+    """COPY's text format; escaped only where there is something to escape."""
+    frame = frame.select(pl.lit(submission_id).alias("submission_id"), pl.all())
+    data = _write(frame)
+    escapes = data.count(b"\t") != frame.height * (frame.width - 1)
+    if escapes or b"\\" in data or data.count(b"\n") != frame.height or b"\r" in data:
+        text = pl.col(pl.String)
+        for plain, escaped in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
+            text = text.str.replace_all(plain, escaped, literal=True)
+        data = _write(frame.with_columns(text))
+    return data
+
+
+def _write(frame: pl.DataFrame) -> bytes:
+    out = io.BytesIO()
+    frame.write_csv(out, include_header=False, separator="\t", quote_style="never", null_value="")
+    return out.getvalue()

@@ -1,0 +1,204 @@
+"""From what dealers write to canonical values: form only, never meaning.
+
+Every function takes a whole column. The fast parse comes first; only the values that fail it are
+repaired (full-width digits, thousands separators, brackets for negatives, other date forms) and
+parsed again. What still fails is reported, never guessed.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import cast
+
+import numpy as np
+import polars as pl
+
+from chip_channel.contracts import Column
+
+FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2100, 12, 31)
+DATE_FORMATS = (
+    "%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y年%m月%d日", "%Y.%m.%d",
+    "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M",
+    "%Y-%m-%dT%H:%M:%S",
+)  # fmt: skip
+INSTANT_FORMATS = ("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d %H:%M:%S%z", "%+")
+INVISIBLE = r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060\ufeff\u00ad]"
+_EXCEL_ATE = r"^\d(\.\d+)?[eE]\+\d+$"
+_GROUPED = r"^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$"
+_PLAIN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?$"
+USC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+
+
+@dataclass
+class Converted:
+    """One column after conversion; all series have the length of the block."""
+
+    values: pl.Series
+    """What is loaded: text, or dates; null where nothing was given or it failed."""
+    typed: pl.Series
+    """The same for comparison: numbers as Float64."""
+    bad: pl.Series | None = None
+    """True where a value was given that cannot be read."""
+    repaired: pl.Series | None = None
+    """True where invisible characters were taken out."""
+
+
+def convert(given: pl.Series, column: Column, dates: list[str], decimal: str, zone: str,
+            ascii_only: bool) -> Converted:  # fmt: skip
+    """Convert one column to its contract's type."""
+    if column.kind in ("number", "integer"):
+        return _number(given, column, decimal)
+    if column.kind == "date":
+        return _date(given, [*dates, *DATE_FORMATS])
+    if column.kind == "timestamp":
+        return _timestamp(given, dates, zone)
+    text = _text(given, ascii_only)
+    if column.kind == "list":
+        parts = text.values.str.replace_all(r"\s*[;,、|；，]\s*", "|").str.strip_chars("|")
+        return Converted(parts, parts, None, text.repaired)
+    if column.values:
+        return _word(text.values, column.values)
+    if column.format == "part_number":
+        eaten = text.values.str.contains(_EXCEL_ATE)
+        text.bad = eaten.fill_null(False) if eaten.any() else None
+    if column.format == "usc":
+        text.bad = _wrong_usc(text.values)
+    return text
+
+
+def _text(given: pl.Series, ascii_only: bool) -> Converted:
+    text = given.str.strip_chars()
+    repaired = None
+    if not ascii_only:
+        # NFKC and invisible characters concern only values that are not plain
+        odd = (text.str.len_bytes() != text.str.len_chars()) | text.str.contains(r"[\x00-\x1f\x7f]")
+        at = odd.fill_null(False).arg_true()
+        if len(at):
+            folded = text.gather(at).str.normalize("NFKC")
+            clean = folded.str.replace_all(INVISIBLE, " ").str.strip_chars()
+            hidden = folded.str.contains(INVISIBLE)
+            if hidden.any():
+                repaired = _spread(at, hidden, len(text))
+            text = text.scatter(at, clean)
+    if (text == "").any():
+        text = text.replace("", None)
+    return Converted(text, text, None, repaired)
+
+
+def _word(text: pl.Series, allowed: tuple[str, ...]) -> Converted:
+    fits = text.is_in(allowed)
+    if not fits.all():
+        by_case = {word.casefold(): word for word in allowed}
+        text = text.str.to_lowercase().replace_strict(
+            list(by_case), list(by_case.values()), default=text, return_dtype=pl.String
+        )
+        fits = text.is_in(allowed)
+    bad = text.is_not_null() & ~fits.fill_null(True)
+    return Converted(text, text, bad if bad.any() else None)
+
+
+def _number(given: pl.Series, column: Column, decimal: str) -> Converted:
+    text = given
+    if decimal == ",":  # swap the two marks, and read as usual
+        text = text.str.replace_many([",", "."], [".", ","])
+    typed = text.cast(pl.Float64, strict=False)
+    failed = typed.is_null() & text.is_not_null()
+    if failed.any():
+        at = failed.arg_true()
+        text, typed = _repair_numbers(text, typed, at)
+    bad = typed.is_null() & text.is_not_null()
+    bad |= (~typed.is_finite() | (typed.abs() >= 10.0**column.integer_digits)).fill_null(False)
+    if column.kind == "integer":
+        bad |= (typed != typed.round(0)).fill_null(False)
+        whole = typed.set(bad, None) if bad.any() else typed
+        text = whole.cast(pl.Int64).cast(pl.String)
+    if not bad.any():
+        return Converted(text, typed)
+    return Converted(text.set(bad, None), typed.set(bad, None), bad)
+
+
+def _repair_numbers(
+    text: pl.Series, typed: pl.Series, at: pl.Series
+) -> tuple[pl.Series, pl.Series]:
+    rest = text.gather(at).str.normalize("NFKC").str.replace_all("[−–]", "-")
+    rest = rest.str.replace_all(r"[\s'¥￥$€£]|^(CNY|RMB|USD|EUR)|(CNY|RMB|USD|EUR|元)$", "")
+    negative = rest.str.contains(r"^\(.*\)$") | rest.str.ends_with("-")
+    unsigned = rest.str.strip_chars("()").str.strip_suffix("-")
+    rest = pl.select(pl.when(negative).then("-" + unsigned).otherwise(rest)).to_series()
+    grouped = rest.str.contains(_GROUPED)
+    rest = pl.select(
+        pl.when(grouped).then(rest.str.replace_all(",", "")).otherwise(rest)
+    ).to_series()
+    empty = rest == ""
+    rest = pl.select(pl.when(rest.str.contains(_PLAIN)).then(rest)).to_series()
+    typed = typed.scatter(at, rest.cast(pl.Float64, strict=False))
+    # what cannot be repaired keeps its text: a given value without a number is an error
+    kept = pl.select(pl.when(empty).then(None).otherwise(pl.coalesce(rest, text.gather(at))))
+    return text.scatter(at, kept.to_series()), typed
+
+
+def _date(given: pl.Series, formats: list[str]) -> Converted:
+    parsed = given.str.to_date(formats[0], strict=False)
+    failed = parsed.is_null() & given.is_not_null()
+    if failed.any():
+        rest = given.filter(failed).unique()
+        known = _parse_dates(rest, formats)
+        at = failed.arg_true()
+        found = given.gather(at).replace_strict(rest, known, return_dtype=pl.Date)
+        parsed = parsed.scatter(at, found)
+    parsed = cast(pl.Series, parsed)
+    beyond = (parsed < FIRST_DAY) | (parsed > LAST_DAY)
+    if beyond.any():
+        parsed = parsed.set(beyond.fill_null(False), None)
+    blank = given.str.strip_chars() == ""
+    bad = parsed.is_null() & given.is_not_null() & ~blank.fill_null(False)
+    return Converted(parsed, parsed, bad if bad.any() else None)
+
+
+def _parse_dates(values: pl.Series, formats: list[str]) -> pl.Series:
+    text = values.str.normalize("NFKC").str.strip_chars().str.replace(r"\.\d+$", "")
+    tries = [text.str.to_date(form, strict=False) for form in dict.fromkeys(formats)]
+    serial = pl.select(
+        pl.when(text.str.contains(r"^[2-6]\d{4}$")).then(text).cast(pl.Int32, strict=False)
+    ).to_series()
+    excel = pl.select(pl.lit(date(1899, 12, 30)) + pl.duration(days=serial)).to_series()
+    return pl.select(pl.coalesce(*tries, excel)).to_series().cast(pl.Date)
+
+
+def _timestamp(given: pl.Series, formats: list[str], zone: str) -> Converted:
+    text = given.str.normalize("NFKC").str.strip_chars().replace("", None)
+    text = text.str.replace(r"Z$", "+00:00")
+    instants = [
+        text.str.to_datetime(form, strict=False, time_unit="us", time_zone="UTC")
+        for form in INSTANT_FORMATS
+    ]
+    local_forms = [f for f in (*formats, *DATE_FORMATS) if "%H" in f]
+    local = [text.str.to_datetime(f, strict=False, time_unit="us") for f in local_forms]
+    day = _parse_dates(text, [f for f in (*formats, *DATE_FORMATS) if "%H" not in f])
+    here = pl.select(
+        pl.coalesce(*local, day.cast(pl.Datetime("us")))
+        .dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+        .dt.convert_time_zone("UTC")
+    ).to_series()
+    parsed = pl.select(pl.coalesce(*instants, here)).to_series()
+    bad = parsed.is_null() & text.is_not_null()
+    values = parsed.dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
+    return Converted(values, parsed, bad if bad.any() else None)
+
+
+def _wrong_usc(text: pl.Series) -> pl.Series | None:
+    """Unified social credit codes with a wrong form or check character (GB 32100-2015)."""
+    formed = text.str.contains(f"^[{USC_ALPHABET}]{{18}}$")
+    wrong = (~formed).fill_null(False)
+    at = formed.fill_null(False).arg_true()
+    if len(at):
+        table = np.full(128, -1)
+        table[[ord(c) for c in USC_ALPHABET]] = np.arange(31)
+        codes = np.frombuffer("".join(text.gather(at).to_list()).encode(), dtype=np.uint8)
+        digits = table[codes].reshape(-1, 18)
+        check = (31 - digits[:, :17] @ (3 ** np.arange(17) % 31) % 31) % 31
+        wrong = wrong.scatter(at, check != digits[:, 17])
+    return wrong if wrong.any() else None
+
+
+def _spread(at: pl.Series, values: pl.Series, length: int) -> pl.Series:
+    return pl.repeat(False, length, eager=True).scatter(at, values)

@@ -1,0 +1,1 @@
+"""Servers for one machine: an embedded PostgreSQL and Airflow, on loopback only."""

@@ -1,0 +1,23 @@
+-- Who may do what; no reader and no worker owns a control or raw table.
+grant usage on schema raw, quarantine, ctl to ingest, transform, publisher;
+grant select on all tables in schema raw, quarantine, ctl to ingest, transform, publisher;
+alter default privileges in schema raw, quarantine, ctl grant select on tables to ingest, transform, publisher;
+
+grant insert on all tables in schema raw, quarantine to ingest;
+grant insert, update on ctl.submission to ingest;
+grant insert on ctl.gate_run, ctl.gate_check, ctl.gate_failure, ctl.verdict, ctl.outbox to ingest, transform, publisher;
+grant usage on all sequences in schema ctl to ingest, transform, publisher;
+
+grant usage, create on schema staging, intermediate, marts, publish to transform;
+grant insert, update on ctl.batch, ctl.batch_slice to transform, publisher;
+grant update on ctl.verdict to transform;
+grant insert, update, delete on ctl.slice_version to transform;
+grant delete on ctl.slice_version to publisher;
+grant usage on schema staging, intermediate, marts, publish to publisher;
+alter default privileges for role transform in schema staging, intermediate, marts, publish grant select on tables to publisher;
+alter default privileges for role transform in schema marts grant delete on tables to publisher;
+grant insert, update on ctl.published_slice, ctl.publication, ctl.outbox to publisher;
+
+grant usage on schema publish to bi_reader, finance_reader;
+alter default privileges for role transform in schema publish grant select on tables to bi_reader, finance_reader;
+grant usage on schema api to api;
