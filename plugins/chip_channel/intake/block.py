@@ -40,8 +40,8 @@ class Block:
     as_sent: Callable[[Sequence[int]], list[str]]
     """Positions in the block -> the lines as the dealer wrote them."""
     refused: Refused
-    ascii_only: bool
-    """Whether the block is known to hold plain ASCII without control characters."""
+    tidy: bool
+    """Whether all fields are known to be plain ASCII without blanks or control characters around."""
 
 
 def plain(name: object) -> str:

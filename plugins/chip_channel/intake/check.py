@@ -1,7 +1,7 @@
 """A block of a dealer's lines, checked against its contract: good lines, and issues by line."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -10,7 +10,7 @@ import polars_hash as plh
 from chip_channel.contracts import Column, Contract
 from chip_channel.intake.block import Block
 from chip_channel.intake.feed import Recognised, Source
-from chip_channel.intake.normalise import Converted, convert
+from chip_channel.intake.normalise import Form, first_try, repair, suspicious
 
 ISSUE_COLUMNS = ("row_no", "severity", "code", "field", "value", "expected", "line_as_sent")
 _SEPARATOR = "\x1f"
@@ -57,6 +57,46 @@ class Seen:
         return again
 
 
+@dataclass(frozen=True)
+class Check:
+    """One thing that must hold for every line, over the typed columns of a block."""
+
+    wrong: pl.Expr
+    code: str
+    field: str
+    expected: str
+
+
+def checks(contract: Contract, recognised: Recognised) -> list[Check]:
+    """What the contract, its rules and the file's period ask of every line."""
+    found = []
+    for column in contract.columns:
+        name, cell = column.name, pl.col(column.name)
+        if column.required:
+            found.append(Check(cell.is_null(), column.code("required"), name, "a value"))
+        if column.minimum is not None:
+            found.append(Check(cell < column.minimum, column.code("minimum"), name,
+                               f"at least {column.minimum:g}"))  # fmt: skip
+        if column.exclusive_minimum is not None:
+            found.append(Check(cell <= column.exclusive_minimum, column.code("minimum"), name,
+                               f"above {column.exclusive_minimum:g}"))  # fmt: skip
+        if column.pattern:
+            found.append(Check(~cell.str.contains(column.pattern), column.code("pattern"), name,
+                               f"of the form {column.pattern}"))  # fmt: skip
+    for rule in contract.rules:
+        found.append(Check(~pl.sql_expr(rule.holds), rule.code, rule.field, rule.expected))
+    start, end = recognised.period_start, recognised.period_end
+    if contract.business_date and start and end:
+        day = pl.col(contract.business_date)
+        outside = day > end
+        if recognised.mode == "full":  # a delta may correct earlier periods
+            outside |= day < start
+        found.append(
+            Check(outside, "E_DATE_PERIOD", contract.business_date, f"from {start} to {end}")
+        )
+    return found
+
+
 class Checker:
     """Checks the blocks of one file in their order."""
 
@@ -64,6 +104,10 @@ class Checker:
         self.recognised = recognised
         self.shape = recognised.shape
         self.contract = contract
+        self.columns = [c for c in contract.columns if c.name in self.shape.columns]
+        self.absent = [c for c in contract.columns if c.name not in self.shape.columns]
+        self.form = Form(tuple(self.shape.dates), self.shape.decimal, recognised.feed.time_zone)
+        self.checks = checks(contract, recognised)
         self.seen = Seen()
         self.totals = Totals()
 
@@ -78,6 +122,7 @@ class _BlockCheck:
         self.shape = checker.shape
         self.contract = checker.contract
         self.block = block
+        self.given: pl.DataFrame = pl.DataFrame()
         self.issues: list[pl.DataFrame] = []
         self.wrong: pl.Series | None = None
         self.warned: pl.Series | None = None
@@ -86,48 +131,20 @@ class _BlockCheck:
     def run(self) -> Checked:
         quarantined = self._refused()
         self._skip_subtotals()
-        frame, height = self.block.frame, self.block.frame.height
-        if not height:
-            return Checked(frame.clear(), self.issues, quarantined, 0, self.skipped)
-        given = {c.name: self._given(c.name) for c in self.contract.columns}
-        converted = {
-            c.name: self._convert(c, given[c.name])
-            for c in self.contract.columns
-            if given[c.name] is not None
-        }
-        for column in self.contract.columns:
-            self._check_column(column, given[column.name], converted.get(column.name))
-        typed = pl.DataFrame(
-            {c.name: converted[c.name].typed if c.name in converted
-             else pl.repeat(None, height, dtype=_dtype(c), eager=True)
-             for c in self.contract.columns}
-        )  # fmt: skip
-        self._check_rules(typed, given)
-        self._check_period(typed)
-        self._add_to_total(typed, given)
-        values = pl.DataFrame(
-            {c.name: converted[c.name].values if c.name in converted
-             else pl.repeat(None, height, dtype=pl.String, eager=True)
-             for c in self.contract.columns}
-        )  # fmt: skip
-        self._check_repeats(values)
-        good = values.select(
-            self.block.row_no.alias("row_no"),
-            self._line_hash(values),
-            pl.all(),
-        )  # fmt: skip
+        if not self.block.frame.height:
+            return Checked(pl.DataFrame(), self.issues, quarantined, 0, self.skipped)
+        self.given = self.block.frame.select(
+            self._given(c.name).alias(c.name) for c in self.checker.columns
+        )
+        values, typed, bad = self._convert()
+        self._run_checks(typed, bad)
+        self._add_to_total(typed)
+        good = self._number_lines(values)
         if self.wrong is not None:
             quarantined += int(self.wrong.sum())
             good = good.filter(~self.wrong)
         warned = int(self.warned.sum()) if self.warned is not None else 0
         return Checked(good, self.issues, quarantined, warned, self.skipped)
-
-    def _line_hash(self, values: pl.DataFrame) -> pl.Series:
-        text = pl.concat_str(pl.all().fill_null(""), separator=_SEPARATOR)
-        hashed = values.select(text.alias("t")).select(
-            plh.col("t").nchash.xxh3_64()  # type: ignore[attr-defined]
-        )
-        return hashed.to_series().reinterpret(signed=True).alias("line_hash")
 
     def _refused(self) -> int:
         refused = self.block.refused
@@ -138,8 +155,8 @@ class _BlockCheck:
             if code.startswith("S_"):
                 self.skipped[code] = self.skipped.get(code, 0) + 1
         self.issues.append(
-            _issues(refused.row_no, severity, refused.code, None, None, refused.expected,
-                    refused.text)
+            _issues(refused.text, row_no=refused.row_no, severity=severity, code=refused.code,
+                    expected=refused.expected)
         )  # fmt: skip
         return severity.count("error")
 
@@ -148,37 +165,32 @@ class _BlockCheck:
         block, frame = self.block, self.block.frame
         if not frame.height or not frame.width:
             return
-        first = frame.to_series(0)
-        repeated = (first == frame.columns[0]).fill_null(False)
-        for mask, code in ((repeated, "S_HEADER"), (self._subtotals(), "S_SUBTOTAL")):
-            if mask is None or not mask.any():
+        masks = {"S_HEADER": (frame.to_series(0) == frame.columns[0]).fill_null(False)}
+        if self.shape.subtotal:
+            starts = [
+                pl.any_horizontal(pl.all().str.strip_chars_start().str.starts_with(word))
+                for word in self.shape.subtotal
+            ]
+            found = frame.select(pl.any_horizontal(*starts).fill_null(False).alias("found"))
+            masks["S_SUBTOTAL"] = found.to_series() & ~masks["S_HEADER"]
+        skip = None
+        for code, mask in masks.items():
+            if not mask.any():
                 continue
             at = mask.arg_true()
             if code == "S_SUBTOTAL":
-                self._take_total(block.frame[at.to_list()])
-            rows = block.row_no.gather(at)
+                self._take_total(frame[at.to_list()])
             self.skipped[code] = self.skipped.get(code, 0) + len(at)
-            self.issues.append(
-                _issues(rows, "skip", code, None, None, None, block.as_sent(at.to_list()))
-            )
-        skip = repeated if (s := self._subtotals()) is None else repeated | s
-        if skip.any():
+            self.issues.append(_issues(block.as_sent(at.to_list()), row_no=block.row_no.gather(at),
+                                       severity="skip", code=code))  # fmt: skip
+            skip = mask if skip is None else skip | mask
+        if skip is not None:
             keep = (~skip).arg_true()
             positions, as_sent = keep.to_list(), block.as_sent
             self.block = Block(
-                block.frame[positions], block.row_no.gather(keep),
-                lambda rows: as_sent([positions[r] for r in rows]), block.refused,
-                block.ascii_only,
+                frame[positions], block.row_no.gather(keep),
+                lambda rows: as_sent([positions[r] for r in rows]), block.refused, block.tidy,
             )  # fmt: skip
-
-    def _subtotals(self) -> pl.Series | None:
-        if not self.shape.subtotal:
-            return None
-        starts = [pl.all().fill_null("").str.strip_chars().str.starts_with(word)
-                  for word in self.shape.subtotal]  # fmt: skip
-        return self.block.frame.select(
-            pl.any_horizontal(*[pl.any_horizontal(s) for s in starts]).alias("subtotal")
-        ).to_series()
 
     def _take_total(self, lines: pl.DataFrame) -> None:
         name = self.shape.control_total
@@ -186,113 +198,116 @@ class _BlockCheck:
         if source is None or source.header is None or name is None:
             return
         column = self.contract.by_name[name]
-        total = self._convert(column, lines[source.header]).typed.drop_nulls()
+        total = repair(lines[source.header], column, self.checker.form).typed.drop_nulls()
         if len(total):
             self.checker.totals.stated = float(total[-1])
 
-    def _given(self, name: str) -> pl.Series | None:
-        """The column as the dealer gave it, in the dealer's own words replaced by ours."""
-        source = self.shape.columns.get(name)
-        if source is None:
-            return None
-        height = self.block.frame.height
+    def _given(self, name: str) -> pl.Expr:
+        """A column as the dealer gave it, the dealer's own words replaced by ours."""
+        source = self.shape.columns[name]
         if source.const is not None:
-            return pl.repeat(source.const, height, eager=True)
+            return pl.repeat(source.const, pl.len())
         if source.row:
-            return self.block.row_no.cast(pl.String)
+            return pl.lit(self.block.row_no).cast(pl.String)
         if source.period:
             r = self.checker.recognised
             day = r.period_start if source.period == "start" else r.period_end
-            return pl.repeat(day.isoformat() if day else None, height, dtype=pl.String, eager=True)
-        return _in_our_words(self.block.frame[source.header or ""], source)
+            return pl.repeat(day.isoformat() if day else None, pl.len(), dtype=pl.String)
+        return _in_our_words(pl.col(source.header or ""), source)
 
-    def _convert(self, column: Column, given: pl.Series) -> Converted:
-        return convert(given, column, self.shape.dates, self.shape.decimal,
-                       self.checker.recognised.feed.time_zone, self.block.ascii_only)  # fmt: skip
-
-    def _check_column(
-        self, column: Column, given: pl.Series | None, done: Converted | None
-    ) -> None:
-        if done is None or given is None:
-            return
-        if done.bad is not None:
-            failure = "values" if column.values else "type"
-            self._report(done.bad, column.code(failure), column.name, given, _expected(column))
-        if done.repaired is not None:
-            self._report(done.repaired, "W_TEXT_REPAIRED", column.name, given, None, "warn")
-        if column.required and done.values.null_count():
-            missing = done.values.is_null()
-            if done.bad is not None:
-                missing &= ~done.bad
-            self._report(missing, column.code("required"), column.name, given, "a value")
-        if column.minimum is not None:
-            low = (done.typed < column.minimum).fill_null(False)
-            self._report(low, column.code("minimum"), column.name, given,
-                         f"at least {column.minimum:g}")  # fmt: skip
-        if column.exclusive_minimum is not None:
-            low = (done.typed <= column.exclusive_minimum).fill_null(False)
-            self._report(low, column.code("minimum"), column.name, given,
-                         f"above {column.exclusive_minimum:g}")  # fmt: skip
-        if column.pattern:
-            other = (~done.values.str.contains(column.pattern)).fill_null(False)
-            self._report(other, column.code("pattern"), column.name, given,
-                         f"of the form {column.pattern}")  # fmt: skip
-
-    def _check_rules(self, typed: pl.DataFrame, given: dict[str, pl.Series | None]) -> None:
-        for rule in self.contract.rules:
-            holds = typed.select(pl.sql_expr(rule.holds).fill_null(True).alias("h")).to_series()
-            if not holds.all():
-                value = given[rule.field]
-                value = typed[rule.field].cast(pl.String) if value is None else value
-                self._report(~holds, rule.code, rule.field, value, rule.expected)
-
-    def _check_period(self, typed: pl.DataFrame) -> None:
-        name, r = self.contract.business_date, self.checker.recognised
-        if name is None or r.period_start is None or r.period_end is None:
-            return
-        day = typed[name]
-        outside = day > r.period_end
-        if r.mode == "full":  # a delta may correct earlier periods
-            outside |= day < r.period_start
-        self._report(outside.fill_null(False), "E_DATE_PERIOD", name, day.cast(pl.String),
-                     _span(r.period_start, r.period_end))  # fmt: skip
-
-    def _check_repeats(self, values: pl.DataFrame) -> None:
-        """The same key twice in one file: the first good line stands."""
-        exact = self.shape.duplicates == "exact_line"
-        given = self.block.frame if exact else values.select(self.contract.key)
-        text = given.select(
-            pl.concat_str(pl.all().cast(pl.String).fill_null(""), separator=_SEPARATOR).alias("t")
+    def _convert(self) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, pl.Series]]:
+        """(values to load, typed values to check, what could not be read) of all columns."""
+        checker, tidy = self.checker, self.block.tidy
+        tries = []
+        for c in checker.columns:
+            values, typed = first_try(pl.col(c.name), c, checker.form, tidy)
+            tries += [pl.col(c.name).alias(f"g:{c.name}"), values.alias(f"v:{c.name}"),
+                      typed.alias(f"t:{c.name}")]  # fmt: skip
+        tried = self.given.select(tries)
+        doubts = {c.name: d for c in checker.columns if (d := suspicious(c, tidy)) is not None}
+        doubted = tried.select(d.alias(n) for n, d in doubts.items()).row(0, named=True)
+        bad: dict[str, pl.Series] = {}
+        mended: list[pl.Series] = []
+        for c in checker.columns:
+            if not doubted.get(c.name):
+                continue
+            done = repair(self.given[c.name], c, checker.form)
+            mended += [done.values.alias(f"v:{c.name}"), done.typed.alias(f"t:{c.name}")]
+            if done.bad is not None and done.bad.any():
+                bad[c.name] = done.bad
+                code = c.code("values" if c.values else "type")
+                self._report(done.bad, code, c.name, _expected(c))
+            if done.repaired is not None:
+                self._report(done.repaired, "W_TEXT_REPAIRED", c.name, None, "warn")
+        tried = tried.with_columns(mended) if mended else tried
+        absent = [pl.lit(None, dtype=_dtype(c)).alias(c.name) for c in checker.absent]
+        values = tried.select(pl.col(f"v:{c.name}").alias(c.name) for c in checker.columns)
+        typed = tried.select(
+            *(pl.col(f"t:{c.name}").alias(c.name) for c in checker.columns), *absent
         )
-        keys = text.select(plh.col("t").nchash.xxh3_64()).to_series()  # type: ignore[attr-defined]
+        return values, typed, bad
+
+    def _run_checks(self, typed: pl.DataFrame, bad: dict[str, pl.Series]) -> None:
+        """All checks at once; only what failed is looked at line by line."""
+        found = typed.select(
+            c.wrong.any().alias(str(i)) for i, c in enumerate(self.checker.checks)
+        ).row(0)
+        for check, failed in zip(self.checker.checks, found, strict=True):
+            if failed:
+                mask = typed.select(check.wrong.fill_null(False).alias("wrong")).to_series()
+                if check.field in bad:  # a value that cannot be read is reported as that alone
+                    mask &= ~bad[check.field]
+                self._report(mask, check.code, check.field, check.expected)
+
+    def _number_lines(self, values: pl.DataFrame) -> pl.DataFrame:
+        """The lines with row_no and content hash; repeated keys are found on the way."""
+        exact = self.shape.duplicates == "exact_line"
+        if exact:
+            key = _joined(self.block.frame, self.block.frame.columns)
+        else:
+            key = _joined(values, [k for k in self.contract.key if k in values.columns])
+        hashed = pl.DataFrame({"key": key, "line": _joined(values, values.columns)}).select(
+            plh.col("key").nchash.xxh3_64(), plh.col("line").nchash.xxh3_64(),
+        )  # fmt: skip
+        self._check_repeats(hashed["key"], key, exact)
+        return values.select(
+            self.block.row_no.alias("row_no"),
+            hashed["line"].reinterpret(signed=True).alias("line_hash"),
+            pl.all(),
+        )
+
+    def _check_repeats(self, hashes: pl.Series, keys: pl.Series, exact: bool) -> None:
+        """The same key twice in one file: the first good line stands."""
         if exact or self.wrong is None:
-            again = self.checker.seen.repeats(keys)
+            again = self.checker.seen.repeats(hashes)
         else:
             fine = (~self.wrong).arg_true()
-            again = pl.repeat(False, len(keys), eager=True)
-            again = again.scatter(fine, self.checker.seen.repeats(keys.gather(fine)))
+            again = _spread(fine, self.checker.seen.repeats(hashes.gather(fine)), len(hashes))
         if again.any():
             what = "every column" if exact else ", ".join(self.contract.key)
-            shown = text.to_series().str.replace_all(_SEPARATOR, " · ", literal=True)
-            self._report(again, "E_DUP_LINE", "", shown, f"{what} only once in a file")
+            shown = keys.str.replace_all(_SEPARATOR, " · ", literal=True)
+            self._report(again, "E_DUP_LINE", "", f"{what} only once in a file", value=shown)
 
-    def _add_to_total(self, typed: pl.DataFrame, given: dict[str, pl.Series | None]) -> None:
+    def _add_to_total(self, typed: pl.DataFrame) -> None:
         name = self.shape.control_total
-        column = given.get(name) if name else None
-        if name is None or column is None:
+        if name is None or name not in self.given.columns:
             return
         milli = (typed[name] * 1000).round(0).cast(pl.Int64)
         self.checker.totals.counted += int(milli.sum() or 0)
-        self.checker.totals.unreadable += int((typed[name].is_null() & column.is_not_null()).sum())
+        unreadable = typed[name].null_count() - self.given[name].null_count()
+        self.checker.totals.unreadable += max(unreadable, 0)
 
-    def _report(self, mask: pl.Series, code: str, name: str, value: pl.Series,
-                expected: str | None, severity: str = "error") -> None:  # fmt: skip
+    def _report(self, mask: pl.Series, code: str, name: str, expected: str | None,
+                severity: str = "error", value: pl.Series | None = None) -> None:  # fmt: skip
         if not mask.any():
             return
         at = mask.arg_true()
+        if value is None and name in self.given.columns:
+            value = self.given[name]
         self.issues.append(
-            _issues(self.block.row_no.gather(at), severity, code, name, value.gather(at), expected,
-                    self.block.as_sent(at.to_list()))
+            _issues(self.block.as_sent(at.to_list()), row_no=self.block.row_no.gather(at),
+                    severity=severity, code=code, field=name or None,
+                    value=None if value is None else value.gather(at), expected=expected)
         )  # fmt: skip
         if severity == "error":
             self.wrong = mask if self.wrong is None else self.wrong | mask
@@ -300,24 +315,33 @@ class _BlockCheck:
             self.warned = mask if self.warned is None else self.warned | mask
 
 
-def _in_our_words(given: pl.Series, source: Source) -> pl.Series:
+def _joined(frame: pl.DataFrame, columns: list[str]) -> pl.Series:
+    cells = [pl.col(c) if frame.schema[c] == pl.String else pl.col(c).cast(pl.String)
+             for c in columns]  # fmt: skip
+    return frame.select(
+        pl.concat_str([c.fill_null("") for c in cells], separator=_SEPARATOR).alias("joined")
+    ).to_series()
+
+
+def _spread(at: pl.Series, values: pl.Series, length: int) -> pl.Series:
+    return pl.repeat(False, length, eager=True).scatter(at, values)
+
+
+def _in_our_words(given: pl.Expr, source: Source) -> pl.Expr:
     if source.map:
+        other = pl.lit(source.default) if source.default is not None else given
         key = given.str.strip_chars().str.normalize("NFKC")
-        given = key.replace_strict(
-            list(source.map), list(source.map.values()),
-            default=source.default if source.default is not None else given,
-            return_dtype=pl.String,
-        )  # fmt: skip
-    elif source.match:
-        cell = pl.col("v")
-        chain = pl.when(pl.lit(False)).then(pl.lit(None, dtype=pl.String))
+        return key.replace_strict(list(source.map), list(source.map.values()), default=other,
+                                  return_dtype=pl.String)  # fmt: skip
+    if source.match:
+        chain: Any = pl
         for pattern, word in source.match.items():
-            chain = chain.when(cell.str.contains(pattern)).then(pl.lit(word))
-        other = pl.lit(source.default) if source.default is not None else cell
-        given = pl.DataFrame({"v": given}).select(chain.otherwise(other)).to_series()
-    elif source.default is not None:
-        given = given.fill_null(source.default)
-    return given
+            chain = chain.when(given.str.contains(pattern)).then(pl.lit(word))
+        found: pl.Expr = chain.otherwise(
+            pl.lit(source.default) if source.default is not None else given
+        )
+        return found
+    return given if source.default is None else given.fill_null(source.default)
 
 
 def _dtype(column: Column) -> pl.DataType | type[pl.DataType]:
@@ -340,19 +364,14 @@ def _expected(column: Column) -> str:
     }.get(column.kind, column.kind)  # fmt: skip
 
 
-def _span(start: date, end: date) -> str:
-    return f"from {start} to {end}"
-
-
-def _issues(row_no: object, severity: object, code: object, name: object, value: object,
-            expected: object, text: list[str]) -> pl.DataFrame:  # fmt: skip
+def _issues(line_as_sent: list[str], **parts: object) -> pl.DataFrame:
     """One frame of ISSUE_COLUMNS; scalars are spread over all rows."""
-    parts = (row_no, severity, code, name, value, expected, text)
-    columns: dict[str, pl.Series] = {}
-    for label, part in zip(ISSUE_COLUMNS, parts, strict=True):
+    columns = {}
+    for label in ISSUE_COLUMNS:
+        part = line_as_sent if label == "line_as_sent" else parts.get(label)
         dtype = pl.Int64 if label == "row_no" else pl.String
-        if isinstance(part, (pl.Series, list)):
+        if isinstance(part, pl.Series | list):
             columns[label] = pl.Series(label, part, dtype=dtype)
         else:
-            columns[label] = pl.repeat(part, len(text), dtype=dtype, eager=True).alias(label)
+            columns[label] = pl.repeat(part, len(line_as_sent), dtype=dtype, eager=True)
     return pl.DataFrame(columns)

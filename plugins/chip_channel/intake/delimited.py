@@ -167,6 +167,7 @@ class _Reader:
         self.names = [f"column_{i}" for i in range(header.width)]
         self.schema = dict.fromkeys(self.names, pl.String)
         self.mapped = {name: pl.col(f"column_{i}") for name, i in header.positions.items()}
+        self.blanks = [f" {shape.delimiter}", f"{shape.delimiter} ", " \n", "\n "]
         d, quoted = re.escape(shape.delimiter), r'"[^"]*"'
         cell = rf'(?:{quoted}|[^"{d}]*)'
         self.regular = f"^{cell}(?:{d}{cell}){{{header.width - 1}}}$"
@@ -177,18 +178,19 @@ class _Reader:
         if not data.endswith(b"\n"):
             data += b"\n"
         clean = len(data.translate(None, _CONTROL)) == len(data)
-        ascii_only = (
+        tidy = (
             clean
             and text.isascii()
             and '"' not in text  # a quoted field may hold a line break
             and (self.delimiter == "\t" or "\t" not in text)
+            and not any(blank in text for blank in self.blanks)
         )
         frame = self._fast(data) if text and clean and _REPLACED not in text else None
         if frame is not None:
             row_no = pl.int_range(first_row, first_row + frame.height, eager=True)
             lines = _Lines(data)
-            return Block(self._named(frame), row_no, lines.pick, refused, ascii_only)
-        return self._careful(text, first_row, refused, ascii_only)
+            return Block(self._named(frame), row_no, lines.pick, refused, tidy)
+        return self._careful(text, first_row, refused, tidy)
 
     def _named(self, frame: pl.DataFrame) -> pl.DataFrame:
         return frame.select(**self.mapped)
@@ -218,12 +220,12 @@ class _Reader:
             return None
         return frame if frame.height == count else None
 
-    def _careful(self, text: str, first_row: int, refused: Refused, ascii_only: bool) -> Block:
+    def _careful(self, text: str, first_row: int, refused: Refused, tidy: bool) -> Block:
         """Line by line where it must be: only lines out of the ordinary leave the vector path."""
         if not text:
             empty = pl.DataFrame(schema=self.schema)
             none = pl.Series([], dtype=pl.Int64)
-            return Block(self._named(empty), none, lambda _: [], refused, True)
+            return Block(self._named(empty), none, lambda _: [], refused, tidy)
         lines = text.removesuffix("\n").split("\n")
         series = pl.Series(lines)
         regular = series.str.contains(self.regular)
@@ -278,7 +280,7 @@ class _Reader:
             return ["\n".join(lines[s : spans.get(s, s) + 1]) for s in starts]
 
         row_no = at.cast(pl.Int64) + first_row
-        return Block(self._named(frame), row_no, as_sent, refused, ascii_only)
+        return Block(self._named(frame), row_no, as_sent, refused, tidy)
 
     def _join_open_quotes(self, lines: list[str], odd: list[int]) -> list[tuple[int, int]]:
         """Records over several lines: (first, last) of each whose fields then fit the header."""

@@ -101,7 +101,7 @@ def _already_there(connection: psycopg.Connection[Any], job: Job, recognised: Re
 def _copy_lines(connection: psycopg.Connection[Any], job: Job, recognised: Recognised,
                 known: Contract, submission_id: int) -> Counts:  # fmt: skip
     checker, counts = Checker(recognised, known), Counts()
-    columns = ["submission_id", "row_no", "line_hash", *(c.name for c in known.columns)]
+    columns = ["submission_id", "row_no", "line_hash", *(c.name for c in checker.columns)]
     garbled = 0
     with tempfile.SpooledTemporaryFile(SPOOL) as spool:
         with _copy(connection, sql.Identifier("raw", known.name), columns) as copy:

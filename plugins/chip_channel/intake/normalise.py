@@ -1,10 +1,12 @@
 """From what dealers write to canonical values: form only, never meaning.
 
-Every function takes a whole column. The fast parse comes first; only the values that fail it are
-repaired (full-width digits, thousands separators, brackets for negatives, other date forms) and
-parsed again. What still fails is reported, never guessed.
+Every function takes a whole column. `first_try` is the fast parse, one expression a column, run for
+all columns at once; only a column with values that fail it goes through `repair` (full-width digits,
+thousands separators, brackets for negatives, other date forms). What still fails is reported, never
+guessed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import cast
@@ -42,16 +44,70 @@ class Converted:
     """True where invisible characters were taken out."""
 
 
-def convert(given: pl.Series, column: Column, dates: list[str], decimal: str, zone: str,
-            ascii_only: bool) -> Converted:  # fmt: skip
-    """Convert one column to its contract's type."""
+@dataclass(frozen=True)
+class Form:
+    """How a dealer writes: what the feed says about values."""
+
+    dates: tuple[str, ...] = ()
+    decimal: str = "."
+    zone: str = "UTC"
+
+    @property
+    def date_formats(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*self.dates, *DATE_FORMATS)))
+
+
+def first_try(given: pl.Expr, column: Column, form: Form, tidy: bool) -> tuple[pl.Expr, pl.Expr]:
+    """The fast parse of one column: (values, typed) as in Converted.
+
+    `tidy`: the block is plain ASCII without blanks around fields, so text is as it should be.
+    """
     if column.kind in ("number", "integer"):
-        return _number(given, column, decimal)
+        text = given
+        if form.decimal == ",":  # swap the two marks, and read as usual
+            text = given.str.replace_many([",", "."], [".", ","])
+        return text, text.cast(pl.Float64, strict=False)
     if column.kind == "date":
-        return _date(given, [*dates, *DATE_FORMATS])
+        day = given.str.to_date(form.date_formats[0], strict=False)
+        return day, day
+    text = given if tidy or column.kind == "timestamp" else given.str.strip_chars()
+    return text, text
+
+
+def suspicious(column: Column, tidy: bool) -> pl.Expr | None:
+    """Whether the fast parse left anything to repair; over columns `values` and `given` of it."""
+    values, typed = pl.col(f"v:{column.name}"), pl.col(f"t:{column.name}")
+    given = pl.col(f"g:{column.name}")
+    if column.kind in ("number", "integer"):
+        low = ~typed.is_finite() | (typed.abs() >= 10.0**column.integer_digits)
+        if column.kind == "integer":
+            return (typed.null_count() > given.null_count()) | pl.lit(True)
+        return (typed.null_count() > given.null_count()) | low.any()
+    if column.kind == "date":
+        beyond = (typed < FIRST_DAY) | (typed > LAST_DAY)
+        return (typed.null_count() > given.null_count()) | beyond.any()
+    if column.kind in ("timestamp", "list") or column.format == "usc":
+        return pl.lit(True)
+    if column.values:
+        return ~values.is_in(column.values).all()
+    checks = []
+    if not tidy:
+        checks.append((values.str.len_bytes() != values.str.len_chars()).any())
+        checks.append(values.str.contains(r"^$|[\x00-\x1f\x7f]").any())
+    if column.format == "part_number":
+        checks.append(values.str.contains(_EXCEL_ATE).any())
+    return pl.any_horizontal(*checks) if checks else None
+
+
+def repair(given: pl.Series, column: Column, form: Form) -> Converted:
+    """Convert one column with all that is known about how dealers write."""
+    if column.kind in ("number", "integer"):
+        return _number(given, column, form.decimal)
+    if column.kind == "date":
+        return _date(given, form.date_formats)
     if column.kind == "timestamp":
-        return _timestamp(given, dates, zone)
-    text = _text(given, ascii_only)
+        return _timestamp(given, form)
+    text = _text(given)
     if column.kind == "list":
         parts = text.values.str.replace_all(r"\s*[;,、|；，]\s*", "|").str.strip_chars("|")
         return Converted(parts, parts, None, text.repaired)
@@ -65,20 +121,19 @@ def convert(given: pl.Series, column: Column, dates: list[str], decimal: str, zo
     return text
 
 
-def _text(given: pl.Series, ascii_only: bool) -> Converted:
+def _text(given: pl.Series) -> Converted:
     text = given.str.strip_chars()
     repaired = None
-    if not ascii_only:
-        # NFKC and invisible characters concern only values that are not plain
-        odd = (text.str.len_bytes() != text.str.len_chars()) | text.str.contains(r"[\x00-\x1f\x7f]")
-        at = odd.fill_null(False).arg_true()
-        if len(at):
-            folded = text.gather(at).str.normalize("NFKC")
-            clean = folded.str.replace_all(INVISIBLE, " ").str.strip_chars()
-            hidden = folded.str.contains(INVISIBLE)
-            if hidden.any():
-                repaired = _spread(at, hidden, len(text))
-            text = text.scatter(at, clean)
+    # NFKC and invisible characters concern only values that are not plain
+    odd = (text.str.len_bytes() != text.str.len_chars()) | text.str.contains(r"[\x00-\x1f\x7f]")
+    at = odd.fill_null(False).arg_true()
+    if len(at):
+        folded = text.gather(at).str.normalize("NFKC")
+        clean = folded.str.replace_all(INVISIBLE, " ").str.strip_chars()
+        hidden = folded.str.contains(INVISIBLE)
+        if hidden.any():
+            repaired = _spread(at, hidden, len(text))
+        text = text.scatter(at, clean)
     if (text == "").any():
         text = text.replace("", None)
     return Converted(text, text, None, repaired)
@@ -136,7 +191,7 @@ def _repair_numbers(
     return text.scatter(at, kept.to_series()), typed
 
 
-def _date(given: pl.Series, formats: list[str]) -> Converted:
+def _date(given: pl.Series, formats: Sequence[str]) -> Converted:
     parsed = given.str.to_date(formats[0], strict=False)
     failed = parsed.is_null() & given.is_not_null()
     if failed.any():
@@ -154,9 +209,9 @@ def _date(given: pl.Series, formats: list[str]) -> Converted:
     return Converted(parsed, parsed, bad if bad.any() else None)
 
 
-def _parse_dates(values: pl.Series, formats: list[str]) -> pl.Series:
+def _parse_dates(values: pl.Series, formats: Sequence[str]) -> pl.Series:
     text = values.str.normalize("NFKC").str.strip_chars().str.replace(r"\.\d+$", "")
-    tries = [text.str.to_date(form, strict=False) for form in dict.fromkeys(formats)]
+    tries = [text.str.to_date(form, strict=False) for form in formats]
     serial = pl.select(
         pl.when(text.str.contains(r"^[2-6]\d{4}$")).then(text).cast(pl.Int32, strict=False)
     ).to_series()
@@ -164,19 +219,19 @@ def _parse_dates(values: pl.Series, formats: list[str]) -> pl.Series:
     return pl.select(pl.coalesce(*tries, excel)).to_series().cast(pl.Date)
 
 
-def _timestamp(given: pl.Series, formats: list[str], zone: str) -> Converted:
+def _timestamp(given: pl.Series, form: Form) -> Converted:
     text = given.str.normalize("NFKC").str.strip_chars().replace("", None)
     text = text.str.replace(r"Z$", "+00:00")
     instants = [
-        text.str.to_datetime(form, strict=False, time_unit="us", time_zone="UTC")
-        for form in INSTANT_FORMATS
+        text.str.to_datetime(f, strict=False, time_unit="us", time_zone="UTC")
+        for f in INSTANT_FORMATS
     ]
-    local_forms = [f for f in (*formats, *DATE_FORMATS) if "%H" in f]
+    local_forms = [f for f in form.date_formats if "%H" in f]
     local = [text.str.to_datetime(f, strict=False, time_unit="us") for f in local_forms]
-    day = _parse_dates(text, [f for f in (*formats, *DATE_FORMATS) if "%H" not in f])
+    day = _parse_dates(text, [f for f in form.date_formats if "%H" not in f])
     here = pl.select(
         pl.coalesce(*local, day.cast(pl.Datetime("us")))
-        .dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+        .dt.replace_time_zone(form.zone, ambiguous="earliest", non_existent="null")
         .dt.convert_time_zone("UTC")
     ).to_series()
     parsed = pl.select(pl.coalesce(*instants, here)).to_series()
