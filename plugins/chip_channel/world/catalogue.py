@@ -231,8 +231,13 @@ def _customers(spec: WorldSpec) -> Customers:
                 region.append(where)
                 industry.append(str(rng.choice(dealer.industries)))
         first.append(len(name))
-    arrays = [np.array(x, dtype=object) for x in (name, country, region, industry)]
-    return Customers(*arrays, first=np.array(first))
+    return Customers(
+        name=np.array(name, dtype=object),
+        country=np.array(country, dtype=object),
+        region=np.array(region, dtype=object),
+        industry=np.array(industry, dtype=object),
+        first=np.array(first),
+    )
 
 
 def _customer_name(dealer: DealerSpec, region: str, rng: np.random.Generator) -> str:

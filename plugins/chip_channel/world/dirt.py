@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from chip_channel.world.render import Style, one_date
-from chip_channel.world.shapes import ReportShape
+from chip_channel.world.shape import ReportShape
 
 # report: (code, field); the field is empty where the whole line is meant
 ERRORS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -80,8 +80,7 @@ def possible(report: str, shape: ReportShape, style: Style) -> list[tuple[str, s
     return [
         (code, name)
         for code, name in ERRORS[report]
-        if not (code == "E_WIDTH" and style.kind == "excel")
-        and (not name or name in shape.columns)
+        if not (code == "E_WIDTH" and style.kind == "excel") and (not name or name in shape.columns)
     ]
 
 
@@ -90,6 +89,7 @@ def plant(
     shape: ReportShape,
     style: Style,
     cells: pl.DataFrame,
+    *,
     donors: np.ndarray,
     errors: list[tuple[str, str]],
     first_day: date,
@@ -137,7 +137,13 @@ def plant(
 
 
 def draw(
-    report: str, shape: ReportShape, style: Style, lines: int, rate: float, rng: np.random.Generator
+    report: str,
+    shape: ReportShape,
+    style: Style,
+    *,
+    lines: int,
+    rate: float,
+    rng: np.random.Generator,
 ) -> list[tuple[str, str]]:
     """A random choice of errors for a file of this many lines."""
     choices = possible(report, shape, style)

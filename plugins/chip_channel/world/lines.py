@@ -13,10 +13,11 @@ import polars as pl
 
 from chip_channel.world.catalogue import whole_cents
 from chip_channel.world.simulate import Flows
-from chip_channel.world.spec import MAKER, DealerSpec, WorldSpec
+from chip_channel.world.spec import MAKER, DealerSpec, WorldSpec, dates
 
 TYPES = np.array(["sale", "return", "sample", "cancel"], dtype=object)
 SALE, RETURN, SAMPLE, CANCEL = range(4)
+NOTHING = np.array(None, dtype=object)
 # An invoice prefix per type, where the dealer's system tells types by their number range.
 NUMBER_RANGES = {"elbtal": ("RE", "GS", "MU", "ST")}
 
@@ -74,12 +75,6 @@ def choose_spas(flows: Flows, count: int = 8) -> list[Spa]:
     return spas
 
 
-def dates(spec: WorldSpec, days: np.ndarray) -> pl.Series:
-    """Days of the world as dates."""
-    epoch = np.datetime64(spec.first_day, "D").astype(np.int64)
-    return pl.Series((days + epoch).astype(np.int32)).cast(pl.Date)
-
-
 def text(values: np.ndarray) -> pl.Series:
     """Python strings and None as a column."""
     return pl.Series(values.tolist(), dtype=pl.String)
@@ -96,7 +91,6 @@ def pos(flows: Flows, dealer: int, spas: list[Spa]) -> pl.DataFrame:
     spec, demand, pairs, catalogue = flows.spec, flows.demand, flows.pairs, flows.catalogue
     who = spec.dealers[dealer]
     customers = catalogue.customers
-    rng = spec.rng("pos", who.dealer_id)
     lines = np.flatnonzero(demand.filled & (pairs.dealer[demand.pair] == dealer))
     moves = flows.transfers
     out = np.flatnonzero(pairs.dealer[pairs.parent[moves.pair]] == dealer)
@@ -114,6 +108,7 @@ def pos(flows: Flows, dealer: int, spas: list[Spa]) -> pl.DataFrame:
     sample = ~to_sub & demand.sample[source]
     _, invoice = np.unique(day * 100_000 + buyer, return_inverse=True)
     cost = catalogue.book_cost(who, month, part)
+    rng = spec.rng("pos", who.dealer_id)
     margin = np.clip(rng.normal(900, 220, len(day)), 150, 2500).astype(np.int64)
     price = np.where(to_sub, cost * 104 // 100, cost * (10_000 + margin) // 10_000)
     price = whole_cents(price)
@@ -137,14 +132,6 @@ def pos(flows: Flows, dealer: int, spas: list[Spa]) -> pl.DataFrame:
     number[~plain] = invoice.max(initial=0) + 1 + np.arange((~plain).sum())
     number_text = _invoice_numbers(spec, who, np.where(plain, day[row], when), number, kind)
     line = np.where(plain, _rank(invoice)[row], 1)
-    is_sub = to_sub[row]
-    of = np.where(is_sub, 0, buyer[row])
-    subs = [spec.dealers[b - len(customers.name)] for b in buyer[row][is_sub]]
-    sold_to, country = customers.name[of].copy(), customers.country[of].copy()
-    region, industry = customers.region[of].copy(), customers.industry[of].copy()
-    sold_to[is_sub] = [s.dealer_id for s in subs]
-    country[is_sub], region[is_sub] = [s.country for s in subs], [s.regions[0] for s in subs]
-    industry[is_sub] = None
     original = np.full(len(row), None, dtype=object)
     original[~plain] = number_text[: len(day)][back[~cancel]]
     frame = pl.DataFrame(
@@ -161,17 +148,30 @@ def pos(flows: Flows, dealer: int, spas: list[Spa]) -> pl.DataFrame:
             "qty": amount,
             "resale_price": price[row],
             "book_cost": catalogue.in_currency(cost, who.currency, month)[row],
-            "sold_to": text(sold_to),
-            "end_customer": text(np.where(is_sub, None, sold_to)),
-            "ship_to_country": text(country),
-            "ship_to_region": text(region),
-            "end_application": text(industry),
+            **_buyers(flows, buyer[row]),
             "customer_po": pl.Series([f"PO{who.dealer_id[:2].upper()}{k:07d}" for k in row]),
-            "spa_no": text(np.where(kind == SAMPLE, None, spa_no[row])),
+            "spa_no": text(np.where(kind == SAMPLE, NOTHING, spa_no[row])),
             "original_invoice": text(original),
         }
     )
     return frame.sort("invoice_date", "invoice_no", "line_no", "type", maintain_order=True)
+
+
+def _buyers(flows: Flows, buyer: np.ndarray) -> dict[str, pl.Series]:
+    """The columns on the customer; a buyer beyond the customers is a dealer (a sub-dealer)."""
+    customers, dealers = flows.catalogue.customers, flows.spec.dealers
+
+    def pick(of_customers: np.ndarray, of_dealers: list[str | None]) -> np.ndarray:
+        return np.concatenate([of_customers, np.array(of_dealers, dtype=object)])[buyer]
+
+    nobody: list[str | None] = [None] * len(dealers)
+    return {
+        "sold_to": text(pick(customers.name, [d.dealer_id for d in dealers])),
+        "end_customer": text(pick(customers.name, nobody)),
+        "ship_to_country": text(pick(customers.country, [d.country for d in dealers])),
+        "ship_to_region": text(pick(customers.region, [d.regions[0] for d in dealers])),
+        "end_application": text(pick(customers.industry, nobody)),
+    }
 
 
 def _invoice_numbers(
@@ -223,14 +223,15 @@ def stock(flows: Flows, dealer: int, transit: np.ndarray) -> pl.DataFrame:
     cost = catalogue.in_currency(catalogue.book_cost(who, month, part), who.currency, month)
 
     none_left = who.zeros & seen
+    first_store, last_store = np.zeros_like(home), np.full_like(home, len(who.locations) - 1)
     blocks = [
-        (0, held - there, "available", ((held - there) > 0) | (none_left & (second < 1))),
-        (len(who.locations) - 1, there, "available", (there > 0) | (none_left & (second == 1))),
+        (first_store, held - there, "available", ((held - there) > 0) | (none_left & (second < 1))),
+        (last_store, there, "available", (there > 0) | (none_left & (second == 1))),
         (home, coming, "in_transit", (coming > 0) & who.shows_transit),
     ]
     frames = []
     for place, qty, status, keep in blocks:
-        at = np.broadcast_to(place, qty.shape)[keep]
+        at = place[keep]
         consigned = pairs.consigned[pair][keep]
         frames.append(
             pl.DataFrame(

@@ -69,22 +69,28 @@ def number_text(values: pl.Series, scale: int, style: Style = PLAIN) -> pl.Serie
         )
     minus = pl.format("({})", text) if style.brackets else pl.format("-{}", text)
     signed = pl.when(pl.col("v") < 0).then(minus).otherwise(text)
-    return pl.DataFrame({"v": values}).select(
-        pl.when(pl.col("v").is_not_null()).then(signed)
-    ).to_series()
+    return (
+        pl.DataFrame({"v": values})
+        .select(pl.when(pl.col("v").is_not_null()).then(signed))
+        .to_series()
+    )
 
 
 def date_text(values: pl.Series, style: Style = PLAIN) -> pl.Series:
     """Dates as text; `cell` is ISO here and becomes a date cell in the sheet."""
     match style.date:
         case "slash":
-            return pl.DataFrame({"v": values}).select(
-                pl.format("{}/{}/{}", *(getattr(pl.col("v").dt, k)() for k in _YMD))
-            ).to_series()
+            return (
+                pl.DataFrame({"v": values})
+                .select(pl.format("{}/{}/{}", *(getattr(pl.col("v").dt, k)() for k in _YMD)))
+                .to_series()
+            )
         case "chinese":
-            return pl.DataFrame({"v": values}).select(
-                pl.format("{}年{}月{}日", *(getattr(pl.col("v").dt, k)() for k in _YMD))
-            ).to_series()
+            return (
+                pl.DataFrame({"v": values})
+                .select(pl.format("{}年{}月{}日", *(getattr(pl.col("v").dt, k)() for k in _YMD)))
+                .to_series()
+            )
         case "serial":
             return (values.cast(pl.Int32) + EXCEL_EPOCH).cast(pl.String)
         case "compact":
@@ -135,6 +141,7 @@ def render(
     columns: list[str],
     dealer: DealerSpec,
     catalogue: Catalogue,
+    *,
     style: Style = PLAIN,
     words: Mapping[str, Mapping[str, str]] | None = None,
 ) -> pl.DataFrame:
@@ -170,7 +177,7 @@ def render(
     return pl.DataFrame(out)
 
 
-def _translate(text: pl.Series, table: dict[int, int | str | None]) -> pl.Series:
+def _translate(text: pl.Series, table: dict[int, int]) -> pl.Series:
     old = [chr(k) for k in table]
-    new = [chr(v) if isinstance(v, int) else str(v) for v in table.values()]
+    new = [chr(v) for v in table.values()]
     return pl.DataFrame({"v": text}).select(pl.col("v").str.replace_many(old, new)).to_series()

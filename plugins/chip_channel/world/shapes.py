@@ -6,60 +6,15 @@ file is dressed up: titles, quoting, byte order marks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 from chip_channel.world.render import Style
+from chip_channel.world.shape import DealerShape, ReportShape
+from chip_channel.world.spec import VENDOR, DealerSpec
 
 SALE_ZH = {"sale": "销售", "return": "退货", "sample": "样品", "cancel": "作废"}
 SALE_ZH_LONG = {"sale": "正常销售", "return": "销售退回", "sample": "免费样品", "cancel": "冲销"}
 STATUS_ZH = {"available": "可用", "in_transit": "在途"}
 OWNER_ZH = {"owned": "自有", "consigned": "寄售"}
 ACME = {"maker": "ACME"}
-
-
-@dataclass(frozen=True)
-class ReportShape:
-    """One report of one dealer."""
-
-    stem: str  # file name with {period} and {suffix}
-    columns: Mapping[str, str]  # canonical -> header, in the order of the file
-    const: Mapping[str, str] = field(default_factory=lambda: ACME)
-    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    title: tuple[str, ...] = ()
-    groups: Mapping[str, str] = field(default_factory=dict)  # header -> header of the row above
-    extra: tuple[str, ...] = ()  # headers that nobody maps, at the end, filled with a dash
-    subtotal: str = ""
-    control: str = ""  # canonical column whose sum the subtotal holds
-    type_prefixes: Mapping[str, str] = field(default_factory=dict)  # of invoice_no -> type
-    row_numbers: bool = False  # line_no is the number of the line in the file
-    mode: str = "full"
-    period: str = "month"
-    deltas: bool = False
-    dashed_period: bool = False
-    sheet: str = ""
-
-    def file_name(self, period: str, suffix: str = "") -> str:
-        """Name for a period such as 202603."""
-        text = f"{period[:4]}-{period[4:]}" if self.dashed_period else period
-        return self.stem.format(period=text, suffix=suffix)
-
-    def pattern(self) -> str:
-        """Regular expression for all names that `file_name` gives."""
-        period = r"(?P<period>\d{4}-\d{2})" if self.dashed_period else r"(?P<period>\d{6})"
-        suffix = r"(_v\d+)?" + (r"(_(?P<mode>delta))?" if self.deltas else "")
-        stem = self.stem.replace(".", r"\.")
-        if self.period == "none":
-            period, suffix = r"[\w-]+", r"(_v\d+)?"
-        return stem.format(period=period, suffix=suffix)
-
-
-@dataclass(frozen=True)
-class DealerShape:
-    """The style of a dealer's system and its reports."""
-
-    style: Style
-    reports: Mapping[str, ReportShape]
 
 
 def _two(style: Style, pos: ReportShape, stock: ReportShape) -> DealerShape:
@@ -330,8 +285,9 @@ SHAPES: dict[str, DealerShape] = {
             "beichen_pos_{period}{suffix}.csv",
             _names(
                 "invoice_no=发票号 line_no=行号 type=类型 invoice_date=发票日期 maker=品牌 mpn=料号"
-                " qty=数量 resale_price=含税单价 book_cost=成本价 sold_to=客户 end_customer=终端客户"
-                " ship_to_country=国家 ship_to_region=省份 end_application=应用 spa_no=特价单号"
+                " qty=数量 resale_price=含税单价 book_cost=成本价 sold_to=客户"
+                " end_customer=终端客户 ship_to_country=国家 ship_to_region=省份"
+                " end_application=应用 spa_no=特价单号"
                 " original_invoice=原发票号"
             ),
             const={},
@@ -383,6 +339,7 @@ def _same(text: str) -> dict[str, str]:
     return {name: name for name in text.split()}
 
 
+VENDOR_SPEC = DealerSpec(VENDOR, "ACME", "vendor", (), (), 0)
 VENDOR_SHAPE = DealerShape(
     Style(newline="\n"),
     {

@@ -13,7 +13,7 @@ import xlsxwriter
 
 from chip_channel.world.dirt import Bad
 from chip_channel.world.render import DATES, Style, number_text
-from chip_channel.world.shapes import ReportShape
+from chip_channel.world.shape import ReportShape
 
 CREATED = datetime(2025, 1, 1)  # noqa: DTZ001 - fixed, so that the same world gives the same bytes
 
@@ -34,6 +34,7 @@ def build(
     style: Style,
     cells: pl.DataFrame,
     bad: list[Bad],
+    *,
     qty: np.ndarray,
     scale: int = 0,
     wrong_total: int = 0,
@@ -86,9 +87,11 @@ def build(
 
 def _delimited(shape: ReportShape, style: Style, rows: list, head: int) -> bytes:
     text = io.StringIO(newline="")
-    quoting = csv.QUOTE_ALL if style.quote_all else csv.QUOTE_MINIMAL
     writer = csv.writer(
-        text, delimiter=style.delimiter, quoting=quoting, lineterminator=style.newline
+        text,
+        delimiter=style.delimiter,
+        quoting=csv.QUOTE_ALL if style.quote_all else csv.QUOTE_MINIMAL,
+        lineterminator=style.newline,
     )
     writer.writerows(rows)
     if style.encoding == "utf-16":  # with a mark, and little-endian on every machine

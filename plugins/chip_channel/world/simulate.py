@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from chip_channel.world.catalogue import CLASSES, FAMILIES, HISTORY, LONG_AGO, SEASON, Catalogue
-from chip_channel.world.spec import WorldSpec
+from chip_channel.world.spec import WorldSpec, dates
 
 LINES_PER_MONTH = {"smooth": 13.0, "erratic": 7.0, "intermittent": 0.9, "lumpy": 0.7}
 LINE_UNITS = {"smooth": 2.2, "erratic": 2.4, "intermittent": 7.0, "lumpy": 8.0}
 LINE_SIGMA = {"smooth": 0.3, "erratic": 1.0, "intermittent": 0.35, "lumpy": 1.0}
 SMOOTHING = 1 / 75  # weight of the newest day in the dealers' view of demand
+# Public holidays with a fixed date; the moving ones are in the season.
+HOLIDAYS = ("01-01", "05-01", "05-02", "10-01", "10-02", "10-03", "10-06", "10-07")
 DEAD_SHARE = 0.05  # of pairs: stocked once, asked for no more
 
 
@@ -147,13 +149,14 @@ def _demand(spec: WorldSpec, catalogue: Catalogue, pairs: Pairs) -> Demand:
     weekday = (np.arange(spec.days) + spec.first_day.weekday()) % 7
     months = spec.month_of_day()
     rate = np.zeros((spec.days, len(part)))
-    for day in np.flatnonzero(weekday < 5):
+    holiday = np.isin(dates(spec, np.arange(spec.days)).dt.strftime("%m-%d").to_numpy(), HOLIDAYS)
+    for today in np.flatnonzero((weekday < 5) & ~holiday).tolist():
         # Customers follow the market with two months' delay.
-        market = (catalogue.index[HISTORY + months[day] - 2] / 10_000) ** influence
-        season = SEASON[(spec.first_day.month - 1 + months[day]) % 12]
-        rate[day] = lifecycle(catalogue, part, day) * market * season * 1.4
+        market = (catalogue.index[HISTORY + months[today] - 2] / 10_000) ** influence
+        season = SEASON[(spec.first_day.month - 1 + months[today]) % 12]
+        rate[today] = lifecycle(catalogue, part, today) * market * season * 1.4
     rate *= pairs.own_day / (pairs.unit * units)
-    counts = rng.poisson(rate)
+    counts = np.asarray(rng.poisson(rate))
     day, pair = (x.repeat(counts.ravel()) for x in np.divmod(np.arange(counts.size), len(part)))
     n = len(day)
     spread = sigma[pair]
@@ -202,9 +205,7 @@ def _pick_customers(spec: WorldSpec, catalogue: Catalogue, dealer: np.ndarray) -
 class _Run:
     """The state of one run; `flows` plays it."""
 
-    def __init__(
-        self, spec: WorldSpec, catalogue: Catalogue, pairs: Pairs, demand: Demand
-    ) -> None:
+    def __init__(self, spec: WorldSpec, catalogue: Catalogue, pairs: Pairs, demand: Demand) -> None:
         self.spec, self.catalogue, self.pairs, self.demand = spec, catalogue, pairs, demand
         parts, part = catalogue.parts, pairs.part
         self.rng = spec.rng("run")

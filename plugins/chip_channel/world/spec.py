@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
+import polars as pl
 
 MAKER = "ACME"
 VENDOR = "vendor"
@@ -194,3 +195,9 @@ class WorldSpec:
         """A random stream of its own for each concern, so that they do not disturb each other."""
         words = [int.from_bytes(str(s).encode(), "little") for s in stream]
         return np.random.default_rng([self.seed, *words])
+
+
+def dates(spec: WorldSpec, days: np.ndarray) -> pl.Series:
+    """Days of the world as dates."""
+    epoch = np.datetime64(spec.first_day, "D").astype(np.int64)
+    return pl.Series((days + epoch).astype(np.int32)).cast(pl.Date)

@@ -11,9 +11,11 @@ from datetime import date, datetime, time, timedelta
 import numpy as np
 import polars as pl
 
+from chip_channel.world import lines
 from chip_channel.world.catalogue import FAMILIES, HISTORY, LONG_AGO, NEVER, Catalogue
-from chip_channel.world.lines import Spa, dates
-from chip_channel.world.spec import MAKER, DealerSpec, WorldSpec
+from chip_channel.world.lines import Spa
+from chip_channel.world.simulate import Flows
+from chip_channel.world.spec import MAKER, DealerSpec, WorldSpec, dates
 
 Document = tuple[str, datetime, pl.DataFrame]
 USC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -59,9 +61,7 @@ def products(spec: WorldSpec, catalogue: Catalogue) -> list[Document]:
                 "pcn_date": optional(parts.pcn[shown], told),
                 "last_buy": optional(parts.last_buy[shown], told),
                 "last_ship": optional(parts.last_ship[shown], told),
-                "successor": pl.Series(parts.mpn[heirs]).set(
-                    pl.Series((heirs < 0) | ~told), None
-                ),
+                "successor": pl.Series(parts.mpn[heirs]).set(pl.Series((heirs < 0) | ~told), None),
                 "list_price": catalogue.list_price[catalogue.quarter_of_month[month]][shown],
                 "aliases": pl.Series([";".join(a) for a in parts.alias[shown]]),
             }
@@ -129,7 +129,9 @@ def prices(spec: WorldSpec, catalogue: Catalogue, spas: list[Spa]) -> list[Docum
         label = f"{start.year}Q{(start.month + 2) // 3}"
         listed = catalogue.list_price[quarter]
         everything = np.arange(len(listed))
-        frame = _price_frame(catalogue, f"PL-{label}", "list", everything, listed, start, end)
+        frame = _price_frame(
+            catalogue, f"PL-{label}", "list", everything, listed, start=start, end=end
+        )
         frame = frame.with_columns(
             min_resale=pl.Series(listed * 80 // 10_000 * 100),
             max_resale=pl.Series(listed * 135 // 10_000 * 100),
@@ -141,13 +143,19 @@ def prices(spec: WorldSpec, catalogue: Catalogue, spas: list[Spa]) -> list[Docum
                 # The price protected down to: the new list price, for stock on hand at `start`.
                 frame = _price_frame(
                     catalogue, f"PP-{label}", "protection", fell, listed[fell],
-                    start, start + timedelta(days=29),
+                    start=start, end=start + timedelta(days=29),
                 )  # fmt: skip
                 documents.append((f"price_protection_{label}", morning(arrival, 3), frame))
     for spa in spas:
         start, end = spec.month_start(spa.first_month), spec.month_end(spa.last_month)
         frame = _price_frame(
-            catalogue, spa.doc_no, "spa", np.array([spa.part]), np.array([spa.price_e4]), start, end
+            catalogue,
+            spa.doc_no,
+            "spa",
+            np.array([spa.part]),
+            np.array([spa.price_e4]),
+            start=start,
+            end=end,
         ).with_columns(
             for_dealer=pl.lit(spec.dealers[spa.dealer].dealer_id),
             end_customer=pl.lit(catalogue.customers.name[spa.customer]),
@@ -164,6 +172,7 @@ def _price_frame(
     kind: str,
     part: np.ndarray,
     price_e4: np.ndarray,
+    *,
     start: date,
     end: date,
 ) -> pl.DataFrame:
@@ -226,9 +235,9 @@ def market_index(spec: WorldSpec, catalogue: Catalogue) -> list[Document]:
     )
     documents = []
     for month in range(-1, spec.months):
-        mine = frame.filter(
-            pl.col("month") <= -1 if month < 0 else pl.col("month") == month
-        ).drop("month")
+        mine = frame.filter(pl.col("month") <= -1 if month < 0 else pl.col("month") == month).drop(
+            "month"
+        )
         arrival = spec.first_day if month < 0 else spec.month_start(month + 1)
         documents.append(
             (
@@ -238,3 +247,35 @@ def market_index(spec: WorldSpec, catalogue: Catalogue) -> list[Document]:
             )
         )
     return documents
+
+
+def documents(flows: Flows, spas: list[lines.Spa]) -> dict[str, list[Document]]:
+    """The maker's documents by report, each list in order of arrival."""
+    spec, catalogue = flows.spec, flows.catalogue
+    return {
+        "product": products(spec, catalogue),
+        "dealer": dealers(spec),
+        "price": prices(spec, catalogue, spas),
+        "market_index": market_index(spec, catalogue),
+        "sell_in": _sell_in_documents(flows),
+    }
+
+
+def _sell_in_documents(flows: Flows) -> list[Document]:
+    """A delta a month: what left in it, and what left earlier and was received in it."""
+    spec = flows.spec
+    frame = lines.sell_in(flows)
+    issued = []
+    for month in range(-1, spec.months):
+        end = (spec.month_start(month + 1) - spec.first_day).days
+        start = (spec.month_start(month) - spec.first_day).days if month >= 0 else -10_000
+        inside = (pl.col("shipped") >= start) & (pl.col("shipped") < end)
+        came = (
+            (pl.col("shipped") < start) & (pl.col("arrived") >= start) & (pl.col("arrived") < end)
+        )
+        mine = frame.filter(inside | came).with_columns(
+            received_date=pl.when(pl.col("arrived") < end).then("received_date")
+        )
+        when = morning(spec.month_start(month + 1) + timedelta(days=1), 2)
+        issued.append((f"sell_in_{spec.month_start(month):%Y%m}", when, mine))
+    return issued

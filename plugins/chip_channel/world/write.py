@@ -6,15 +6,18 @@ import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from chip_channel.world import dirt, lines, truth, vendor
-from chip_channel.world.render import qty_scale, qty_units, render
-from chip_channel.world.shapes import SHAPES, VENDOR_SHAPE, DealerShape
-from chip_channel.world.sheet import Sheet, build
+from chip_channel.world.compose import donors_of, sheet_of
+from chip_channel.world.render import render
+from chip_channel.world.shape import DealerShape
+from chip_channel.world.shapes import SHAPES, VENDOR_SHAPE, VENDOR_SPEC
+from chip_channel.world.sheet import Sheet
 from chip_channel.world.simulate import Flows, simulate
 from chip_channel.world.spec import VENDOR, DealerSpec, WorldSpec
 
@@ -24,7 +27,6 @@ FATAL = {
     "period": "F_PERIOD",
     "header": "F_HEADER",
 }
-VENDOR_SPEC = DealerSpec(VENDOR, "ACME", "vendor", (), (), 0)
 
 
 @dataclass
@@ -136,7 +138,7 @@ class _DealerReport:
     def _render(self, frame: pl.DataFrame) -> pl.DataFrame:
         return render(
             frame, list(self.columns.columns), self.dealer, self.flows.catalogue,
-            self.shape.style, self.columns.words,
+            style=self.shape.style, words=self.columns.words,
         )  # fmt: skip
 
     def _sheet(
@@ -145,11 +147,11 @@ class _DealerReport:
         rng = self.spec.rng("dirt", self.dealer.dealer_id, self.report, month, version)
         style = self.shape.style
         errors = dirt.draw(
-            self.report, self.columns, style, len(frame), self.spec.error_rate, rng
+            self.report, self.columns, style, lines=len(frame), rate=self.spec.error_rate, rng=rng
         )
         return sheet_of(
-            self.flows, self.dealer, self.shape, self.report, frame, cells, errors,
-            self.spec.month_start(month), rng, **wrong,
+            self.flows, self.dealer, self.shape, self.report, frame, cells=cells, errors=errors,
+            first_day=self.spec.month_start(month), rng=rng, **wrong,
         )  # fmt: skip
 
     def _month(self, month: int, rows: slice) -> None:
@@ -183,10 +185,8 @@ class _DealerReport:
 
         sheet = self._sheet(frame, cells, month, 0)
         self.row_no[rows] = sheet.row_no
-        if event in {"restated", "late"}:
-            when = long_after
-        else:
-            when = later if event in FATAL else first
+        when = later if event in FATAL else first
+        when = long_after if event in {"restated", "late"} else when
         suffix = "_v2" if event == "restated" or (event in FATAL and event != "period") else ""
         path = self._put(month, self._name(period, suffix), sheet, when)
         if event == "duplicate":
@@ -211,6 +211,7 @@ class _DealerReport:
         name: str,
         sheet: Sheet,
         when: datetime,
+        *,
         superseded: int = 0,
         mode: str = "full",
         fatal: str = "",
@@ -238,43 +239,6 @@ class _DealerReport:
         return record.path
 
 
-def donors_of(report: str, frame: pl.DataFrame) -> np.ndarray:
-    """Lines that an error may be copied from: mask of shape (lines,)."""
-    if report == "pos":
-        return (frame["type"] == "sale").to_numpy()
-    if report == "stock":
-        return ((frame["status"] == "available") & (frame["qty"] > 0)).to_numpy()
-    return np.ones(len(frame), dtype=bool)
-
-
-def sheet_of(
-    flows: Flows,
-    dealer: DealerSpec,
-    shape: DealerShape,
-    report: str,
-    frame: pl.DataFrame,
-    cells: pl.DataFrame,
-    errors: list[tuple[str, str]],
-    first_day: date,
-    rng: np.random.Generator,
-    **wrong: int,
-) -> Sheet:
-    """One file of canonical lines `frame`, already rendered as `cells`, with planted `errors`."""
-    columns = shape.reports[report]
-    donors = np.flatnonzero(donors_of(report, frame))
-    bad = dirt.plant(
-        report, columns, shape.style, cells, donors, errors if len(donors) else [], first_day, rng
-    )
-    qty = np.zeros(len(frame), dtype=np.int64)
-    if "qty" in frame.columns:
-        spq = flows.catalogue.parts.spq[frame["part"].to_numpy()]
-        qty = qty_units(frame["qty"], spq, dealer).to_numpy()
-    return build(
-        columns, shape.style, cells, bad, qty, qty_scale(dealer),
-        wrong_total=wrong.get("wrong_total", 0), drop_header=bool(wrong.get("drop_header")),
-    )  # fmt: skip
-
-
 def count_lines(record: FileRecord, sheet: Sheet) -> None:
     """Every record of the file is accepted, quarantined or skipped."""
     rejected = sum(code not in dirt.ACCEPTED for _, code, _ in sheet.planted)
@@ -287,14 +251,14 @@ def _write_vendor(
 ) -> dict[str, pl.DataFrame]:
     """The maker's own files, all clean; returns the final state of each report."""
     spec, catalogue = flows.spec, flows.catalogue
-    documents = vendor_documents(flows, spas)
+    documents = vendor.documents(flows, spas)
     for report, issued in documents.items():
         columns = VENDOR_SHAPE.reports[report]
         for k, (stem, when, frame) in enumerate(issued):
             cells = render(frame, list(columns.columns), VENDOR_SPEC, catalogue)
             sheet = sheet_of(
-                flows, VENDOR_SPEC, VENDOR_SHAPE, report, frame, cells, [],
-                spec.first_day, spec.rng("vendor"),
+                flows, VENDOR_SPEC, VENDOR_SHAPE, report, frame, cells=cells, errors=[],
+                first_day=spec.first_day, rng=spec.rng("vendor"),
             )  # fmt: skip
             record = FileRecord(
                 path=f"{when:%Y-%m}/{VENDOR}/{stem}.csv",
@@ -332,36 +296,6 @@ def _write_vendor(
 def _mark_superseded_shipments(world: WorldFiles, issued: list[vendor.Document]) -> None:
     """A shipment in transit at the end of a month comes again when it was received."""
     by_stem = {Path(r.path).stem: r for r in world.records if r.report == "sell_in"}
-    for (stem, _, frame), (_, _, following) in zip(issued, issued[1:], strict=False):
+    for (stem, _, frame), (_, _, following) in pairwise(issued):
         again = frame.join(following, on=["shipment_no", "line_no"], how="semi")
         by_stem[stem].superseded = len(again)
-
-
-def vendor_documents(flows: Flows, spas: list[lines.Spa]) -> dict[str, list[vendor.Document]]:
-    """The maker's documents by report, each list in order of arrival."""
-    spec, catalogue = flows.spec, flows.catalogue
-    return {
-        "product": vendor.products(spec, catalogue),
-        "dealer": vendor.dealers(spec),
-        "price": vendor.prices(spec, catalogue, spas),
-        "market_index": vendor.market_index(spec, catalogue),
-        "sell_in": _sell_in_documents(flows),
-    }
-
-
-def _sell_in_documents(flows: Flows) -> list[vendor.Document]:
-    """A delta a month: what left in it, and what left earlier and was received in it."""
-    spec = flows.spec
-    frame = lines.sell_in(flows)
-    documents = []
-    for month in range(-1, spec.months):
-        end = (spec.month_start(month + 1) - spec.first_day).days
-        start = (spec.month_start(month) - spec.first_day).days if month >= 0 else -10_000
-        inside = (pl.col("shipped") >= start) & (pl.col("shipped") < end)
-        came = (pl.col("shipped") < start) & (pl.col("arrived") >= start) & (pl.col("arrived") < end)
-        mine = frame.filter(inside | came).with_columns(
-            received_date=pl.when(pl.col("arrived") < end).then("received_date")
-        )
-        when = vendor.morning(spec.month_start(month + 1) + timedelta(days=1), 2)
-        documents.append((f"sell_in_{spec.month_start(month):%Y%m}", when, mine))
-    return documents
