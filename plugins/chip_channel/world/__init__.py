@@ -17,7 +17,8 @@ Units inside the package: quantities are pieces (int64), money is in 1/10,000 of
 unit (int64, names end in `_e4`), days are counted from the first day of the world (int).
 """
 
+from chip_channel.world.samples import write_feeds
 from chip_channel.world.spec import WorldSpec
 from chip_channel.world.write import WorldFiles, write_world
 
-__all__ = ["WorldFiles", "WorldSpec", "write_world"]
+__all__ = ["WorldFiles", "WorldSpec", "write_feeds", "write_world"]

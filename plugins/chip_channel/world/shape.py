@@ -35,6 +35,13 @@ class ReportShape:
         text = f"{period[:4]}-{period[4:]}" if self.dashed_period else period
         return self.stem.format(period=text, suffix=suffix)
 
+    @property
+    def reported(self) -> set[str]:
+        """Canonical columns that the report brings, constants and derived ones included."""
+        found = set(self.columns) | set(self.const)
+        found |= {"type"} if self.type_prefixes else set()
+        return found | ({"line_no"} if self.row_numbers else set())
+
     def pattern(self) -> str:
         """Regular expression for all names that `file_name` gives."""
         period = r"(?P<period>\d{4}-\d{2})" if self.dashed_period else r"(?P<period>\d{6})"

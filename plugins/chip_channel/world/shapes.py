@@ -313,7 +313,7 @@ SHAPES: dict[str, DealerShape] = {
             _names(
                 "invoice_no=单据号 line_no=项次 type=业务类型 invoice_date=日期 mpn=物料编码"
                 " qty=销售数量 resale_price=单价 sold_to=客户名称 end_customer=终端客户"
-                " ship_to_region=区域 end_application=行业 original_invoice=原单号"
+                " ship_to_region=区域 end_application=行业 spa_no=特价号 original_invoice=原单号"
             ),
             const={**ACME, "ship_to_country": "CN"},
             words={"type": SALE_ZH_LONG},

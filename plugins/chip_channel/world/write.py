@@ -131,9 +131,12 @@ class _DealerReport:
         for m in range(self.spec.months):
             low, high = np.searchsorted(month, [m, m + 1])
             self._month(m, slice(int(low), int(high)))
+        frame = self.frame
         if self.columns.row_numbers:
-            return self.frame.with_columns(line_no=pl.Series(self.row_no).cast(pl.String))
-        return self.frame
+            frame = frame.with_columns(line_no=pl.Series(self.row_no).cast(pl.String))
+        # What the dealer does not report is not in the truth: it is what the files can tell.
+        gone = [c for c in frame.columns if c not in self.columns.reported | {"month", "part"}]
+        return frame.with_columns(pl.lit(None, dtype=frame.schema[c]).alias(c) for c in gone)
 
     def _render(self, frame: pl.DataFrame) -> pl.DataFrame:
         return render(
