@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 import yaml
 from chip_channel.world import WorldFiles, WorldSpec, lines, write_feeds
-from chip_channel.world.shapes import SHAPES, VENDOR_SHAPE
+from chip_channel.world.shapes import SHAPES
 from chip_channel.world.simulate import Flows, simulate
 
 KEY = ["dealer_id", "mpn", "month"]
