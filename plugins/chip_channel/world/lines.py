@@ -255,7 +255,8 @@ def stock(flows: Flows, dealer: int, transit: np.ndarray) -> pl.DataFrame:
 def sell_in(flows: Flows) -> pl.DataFrame:
     """All shipments of the vendor that left by the last day, the opening ones included.
 
-    `arrived` and `shipped` (days of the world) tell what a report knows at its end.
+    The opening stock of sub-dealers came from the vendor too: it is older than their contracts
+    with the parents. `arrived` and `shipped` (days of the world) tell what a report knows.
     """
     spec, pairs, catalogue, moves = flows.spec, flows.pairs, flows.catalogue, flows.vendor
     rng = spec.rng("sell_in")

@@ -168,7 +168,7 @@ def render(
         elif name == "mpn" and "part" in frame.columns:
             text = written_mpn(catalogue, dealer, part)
         else:
-            text = values
+            text = values.cast(pl.String)
             if style.full_width:
                 text = _translate(text, WIDE_BRACKETS)
         if words and name in words:

@@ -16,6 +16,7 @@ from chip_channel.world.spec import WorldSpec, dates
 LINES_PER_MONTH = {"smooth": 13.0, "erratic": 7.0, "intermittent": 0.9, "lumpy": 0.7}
 LINE_UNITS = {"smooth": 2.2, "erratic": 2.4, "intermittent": 7.0, "lumpy": 8.0}
 LINE_SIGMA = {"smooth": 0.3, "erratic": 1.0, "intermittent": 0.35, "lumpy": 1.0}
+REEL_UNITS = 1.3  # of a line where whole reels are sold
 SMOOTHING = 1 / 75  # weight of the newest day in the dealers' view of demand
 # Public holidays with a fixed date; the moving ones are in the season.
 HOLIDAYS = ("01-01", "05-01", "05-02", "10-01", "10-02", "10-03", "10-06", "10-07")
@@ -96,10 +97,11 @@ def _pairs(spec: WorldSpec, catalogue: Catalogue) -> Pairs:
     popularity = np.exp(spec.rng("popularity").normal(0, 0.5, len(parts)))
     first: dict[str, int] = {}
     chosen: dict[str, np.ndarray] = {}
-    columns: list[list[np.ndarray]] = [[] for _ in range(8)]
+    blocks: list[dict[str, np.ndarray]] = []
     total = 0
     for i, dealer in enumerate(spec.dealers):
         rng = spec.rng("pairs", dealer.dealer_id)
+        # A sub-dealer carries only what its parent carries.
         pool = chosen.get(dealer.parent, np.arange(len(parts)))
         size = min(len(pool), round(spec.parts_per_dealer * spec.scale * dealer.share))
         part = np.sort(rng.choice(pool, size, replace=False))
@@ -107,26 +109,31 @@ def _pairs(spec: WorldSpec, catalogue: Catalogue) -> Pairs:
         parent = np.full(size, -1)
         if dealer.parent:
             parent = first[dealer.parent] + np.searchsorted(chosen[dealer.parent], part)
-        unit = parts.spq[part] if dealer.uom == "reel" else np.maximum(parts.spq[part] // 10, 1)
-        per_line = unit * (units[part] if dealer.uom != "reel" else 1.3)
+        reel = dealer.uom == "reel"
+        unit = parts.spq[part] if reel else np.maximum(parts.spq[part] // 10, 1)
+        per_line = unit * (REEL_UNITS if reel else units[part])
         dead = (rng.random(size) < DEAD_SHARE) & (parts.launch[part] < -200)
-        # A sub-dealer's dead stock must not be its parent's runner: rates stay independent.
-        own = np.where(dead, 0, lines_day[part] * popularity[part] * per_line)
         two = len(dealer.locations) > 1
-        second = rng.choice([0.0, 1.0, 0.4], size) if two else np.zeros(size)
-        consigned = rng.random(size) < dealer.consigned
-        dealer_of = np.full(size, i)
-        for column, value in zip(
-            columns, (dealer_of, part, parent, unit, own, dead, second, consigned), strict=True
-        ):
-            column.append(value)
+        blocks.append(
+            {
+                "dealer": np.full(size, i),
+                "part": part,
+                "parent": parent,
+                "unit": unit,
+                "own_day": np.where(dead, 0, lines_day[part] * popularity[part] * per_line),
+                "dead": dead,
+                "second": rng.choice([0.0, 1.0, 0.4], size) if two else np.zeros(size),
+                "consigned": rng.random(size) < dealer.consigned,
+            }
+        )
         total += size
-    dealer_of, part, parent, unit, own, dead, second, consigned = map(np.concatenate, columns)
-    mean = own.copy()
+    joined = {name: np.concatenate([b[name] for b in blocks]) for name in blocks[0]}
+    mean, parent = joined["own_day"].copy(), joined["parent"]
     for pair in range(total - 1, -1, -1):  # children come after their parents
         if parent[pair] >= 0:
             mean[parent[pair]] += mean[pair]
-    return Pairs(dealer_of, part, parent, unit, mean, own, dead & (mean == 0), second, consigned)
+    joined["dead"] &= mean == 0  # a part that a sub-dealer still fetches is alive
+    return Pairs(**joined, mean_day=mean)
 
 
 def lifecycle(catalogue: Catalogue, part: np.ndarray, day: int) -> np.ndarray:
@@ -143,7 +150,7 @@ def _demand(spec: WorldSpec, catalogue: Catalogue, pairs: Pairs) -> Demand:
     parts, part = catalogue.parts, pairs.part
     kinds = [CLASSES[c] for c in parts.demand_class[part]]
     reel = np.array([d.uom == "reel" for d in spec.dealers])[pairs.dealer]
-    units = np.where(reel, 1.3, [LINE_UNITS[k] for k in kinds])
+    units = np.where(reel, REEL_UNITS, [LINE_UNITS[k] for k in kinds])
     sigma = np.where(reel, 0.3, [LINE_SIGMA[k] for k in kinds])
     influence = np.array([f[5] for f in FAMILIES])[parts.family[part]]
     weekday = (np.arange(spec.days) + spec.first_day.weekday()) % 7
@@ -219,7 +226,7 @@ class _Run:
         for pair in np.flatnonzero(pairs.parent >= 0):
             tier[pair] = tier[pairs.parent[pair]] + 1
         self.tier = tier
-        # Tiers share the parent's transit, hence none of their own.
+        # Sub-dealers fetch from the parent's shelf and do not wait.
         self.lead = np.where(tier == 0, parts.lead[part], 0)
         self.weekday = (np.arange(spec.days + 200) + spec.first_day.weekday()) % 7
         self.transit = np.stack(

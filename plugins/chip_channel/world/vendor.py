@@ -30,17 +30,10 @@ def morning(day: date, hour: int = 2) -> datetime:
 def products(spec: WorldSpec, catalogue: Catalogue) -> list[Document]:
     """The whole master at the start and every four months, with the stages of its day."""
     parts = catalogue.parts
-    issues = list(range(0, spec.months, 4))[:4]
     documents = []
-    for k, month in enumerate(issues):
+    for month in _issues(spec):
         day = (spec.month_start(month) - spec.first_day).days
-        until = (
-            (spec.month_start(issues[k + 1]) - spec.first_day).days
-            if k + 1 < len(issues)
-            else spec.days
-        )
-        # Nobody may sell a part that the master does not hold yet.
-        shown = np.flatnonzero(parts.launch - ANNOUNCED_DAYS - parts.lead < until)
+        shown = in_master(spec, catalogue, day)
         told = parts.pcn[shown] <= day  # dates are published with the notice
 
         def optional(days: np.ndarray, when: np.ndarray) -> pl.Series:
@@ -55,7 +48,7 @@ def products(spec: WorldSpec, catalogue: Catalogue) -> list[Document]:
                 "family": pl.Series([FAMILIES[f][0] for f in parts.family[shown]]),
                 "spq": parts.spq[shown],
                 "moq": parts.moq[shown],
-                "lead_time_days": pl.Series(parts.lead[shown]).cast(pl.String),
+                "lead_time_days": parts.lead[shown],
                 "stage": pl.Series(parts.stage(day)[shown]),
                 "launch_date": dates(spec, parts.launch[shown]),
                 "pcn_date": optional(parts.pcn[shown], told),
@@ -71,15 +64,28 @@ def products(spec: WorldSpec, catalogue: Catalogue) -> list[Document]:
     return documents
 
 
+def _issues(spec: WorldSpec) -> list[int]:
+    """Months at whose start a product master is sent."""
+    return list(range(0, spec.months, 4))[:4]
+
+
+def in_master(spec: WorldSpec, catalogue: Catalogue, day: int) -> np.ndarray:
+    """Parts that the master of a day holds: all that anybody may order before the next one."""
+    starts = [(spec.month_start(m) - spec.first_day).days for m in _issues(spec)]
+    until = next((start for start in starts if start > day), spec.days)
+    parts = catalogue.parts
+    return np.flatnonzero(parts.launch - ANNOUNCED_DAYS - parts.lead < until)
+
+
 def dealers(spec: WorldSpec) -> list[Document]:
     """The dealer master: at the start, and once more with changed limits (a new `valid_from`)."""
     first = _dealer_frame(spec, spec.dealers, spec.first_day.replace(day=1), 100)
-    changed = spec.month_start(min(6, spec.months - 1))
-    second = _dealer_frame(spec, spec.dealers[::3], changed, 120)
-    return [
-        (f"dealer_{spec.first_day:%Y%m%d}", morning(spec.first_day, 1), first),
-        (f"dealer_{changed:%Y%m%d}", morning(changed, 1), pl.concat([first, second])),
-    ]
+    issued = [(f"dealer_{spec.first_day:%Y%m%d}", morning(spec.first_day, 1), first)]
+    if spec.months > 1:
+        changed = spec.month_start(min(6, spec.months - 1))
+        both = pl.concat([first, _dealer_frame(spec, spec.dealers[::3], changed, 120)])
+        issued.append((f"dealer_{changed:%Y%m%d}", morning(changed, 1), both))
+    return issued
 
 
 def _dealer_frame(
@@ -96,7 +102,7 @@ def _dealer_frame(
                 "industries": ";".join(d.industries),
                 "usc_code": usc_code(spec.dealers.index(d)) if d.country == "CN" else None,
                 "currency": d.currency,
-                "credit_limit": str(round(d.share * 100) * 50 * percent),
+                "credit_limit": round(d.share * 100) * 50 * percent,
                 "onboarding_date": valid_from - timedelta(days=500),
                 "status": "active",
                 "valid_from": valid_from,
@@ -128,13 +134,13 @@ def prices(spec: WorldSpec, catalogue: Catalogue, spas: list[Spa]) -> list[Docum
         arrival = spec.first_day if quarter == 0 else start - timedelta(days=10)
         label = f"{start.year}Q{(start.month + 2) // 3}"
         listed = catalogue.list_price[quarter]
-        everything = np.arange(len(listed))
+        shown = in_master(spec, catalogue, (arrival - spec.first_day).days)
         frame = _price_frame(
-            catalogue, f"PL-{label}", "list", everything, listed, start=start, end=end
+            catalogue, f"PL-{label}", "list", shown, listed[shown], start=start, end=end
         )
         frame = frame.with_columns(
-            min_resale=pl.Series(listed * 80 // 10_000 * 100),
-            max_resale=pl.Series(listed * 135 // 10_000 * 100),
+            min_resale=pl.Series(listed[shown] * 80 // 10_000 * 100),
+            max_resale=pl.Series(listed[shown] * 135 // 10_000 * 100),
         )
         documents.append((f"price_list_{label}", morning(arrival, 1), frame))
         if quarter:
@@ -183,7 +189,7 @@ def _price_frame(
         {
             "doc_no": pl.repeat(doc_no, n, eager=True),
             "line_no": pl.Series(np.arange(1, n + 1)).cast(pl.String),
-            "revision": pl.repeat("1", n, eager=True),
+            "revision": pl.repeat(1, n, eager=True),
             "kind": pl.repeat(kind, n, eager=True),
             "for_dealer": text,
             "end_customer": text,
@@ -229,7 +235,6 @@ def market_index(spec: WorldSpec, catalogue: Catalogue) -> list[Document]:
         orient="row",
         schema=["month", "series", "period", "vintage", "value", "published_at"],
     ).with_columns(
-        pl.col("vintage").cast(pl.String),
         source=pl.lit("Sample World Statistics"),
         licence=pl.lit("CC0-1.0"),
     )
