@@ -59,6 +59,13 @@ def read(path: Path, shape: ReportFeed) -> Iterator[Block]:
         refused = Refused()
 
 
+def sheet_rows(path: Path) -> list[list[str]]:
+    """The first rows of the first sheet, for drafting a feed."""
+    _check_size(path)
+    rows = fastexcel.read_excel(path).load_sheet(0, header_row=None, n_rows=60, dtypes="string")
+    return [["" if c is None else str(c) for c in row] for row in rows.to_polars().rows()]
+
+
 def _load(path: Path, shape: ReportFeed) -> pl.DataFrame:
     try:
         book = fastexcel.read_excel(path)

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import IO, Any
 
 import polars as pl
@@ -14,7 +15,7 @@ from psycopg import sql
 from chip_channel.contracts import Contract, contract
 from chip_channel.intake import delimited, excel
 from chip_channel.intake.block import Block
-from chip_channel.intake.check import ISSUE_COLUMNS, Checker
+from chip_channel.intake.check import ISSUE_COLUMNS, Checked, Checker
 from chip_channel.intake.codes import Fatal
 from chip_channel.intake.feed import Recognised, recognise
 from chip_channel.intake.landing import stored_path
@@ -32,6 +33,18 @@ class Counts:
     quarantined: int = 0
     warned: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
+    first_day: str | None = None
+    """First and last business date of the accepted lines, ISO."""
+    last_day: str | None = None
+
+    def add(self, done: Checked) -> None:
+        """Count one block."""
+        self.accepted += done.good.height
+        self.quarantined += done.quarantined
+        self.warned += done.warned
+        for code, n in done.skipped.items():
+            self.skipped[code] = self.skipped.get(code, 0) + n
+        self.read = self.accepted + self.quarantined + self.skipped_total
 
     @property
     def skipped_total(self) -> int:
@@ -49,10 +62,10 @@ class Loaded:
     detail: str = ""
 
 
-def blocks(recognised: Recognised, sha256: str) -> Iterator[Block]:
-    """The blocks of a stored file, by the reader of its kind."""
+def blocks(recognised: Recognised, path: Path) -> Iterator[Block]:
+    """The blocks of a file, by the reader of its kind."""
     reader = excel.read if recognised.shape.kind == "excel" else delimited.read
-    return reader(stored_path(sha256), recognised.shape)
+    return reader(path, recognised.shape)
 
 
 def load(connection: psycopg.Connection[Any], job: Job) -> Loaded:
@@ -70,10 +83,12 @@ def load(connection: psycopg.Connection[Any], job: Job) -> Loaded:
         counts = _copy_lines(connection, job, recognised, known, submission_id)
         connection.execute(
             "update ctl.submission set lines_read = %s, lines_accepted = %s, "
-            "lines_quarantined = %s, lines_skipped = %s, lines_warned = %s, skipped = %s "
+            "lines_quarantined = %s, lines_skipped = %s, lines_warned = %s, skipped = %s, "
+            "period_start = coalesce(period_start, %s), period_end = coalesce(period_end, %s) "
             "where submission_id = %s",
             (counts.read, counts.accepted, counts.quarantined, counts.skipped_total,
-             counts.warned, psycopg.types.json.Json(counts.skipped), submission_id),
+             counts.warned, psycopg.types.json.Json(counts.skipped),
+             counts.first_day, counts.last_day, submission_id),
         )  # fmt: skip
     return Loaded("accepted", submission_id, recognised.report, counts)
 
@@ -105,29 +120,34 @@ def _copy_lines(connection: psycopg.Connection[Any], job: Job, recognised: Recog
     garbled = 0
     with tempfile.SpooledTemporaryFile(SPOOL) as spool:
         with _copy(connection, sql.Identifier("raw", known.name), columns) as copy:
-            for block in blocks(recognised, job.sha256):
+            for block in blocks(recognised, stored_path(job.sha256)):
                 done = checker.check(block)
                 if done.good.height:
                     copy.write(_rows(done.good, submission_id))
+                    _widen(counts, done.good, known.business_date)
                 for issues in done.issues:
                     spool.write(_rows(issues, submission_id))
                     garbled += int((issues["code"] == "E_ENCODING").sum())
-                counts.accepted += done.good.height
-                counts.quarantined += done.quarantined
-                counts.warned += done.warned
-                for code, n in done.skipped.items():
-                    counts.skipped[code] = counts.skipped.get(code, 0) + n
-        counts.read = counts.accepted + counts.quarantined + counts.skipped_total
+                counts.add(done)
         if garbled > max(counts.read, 1) / 2:
             raise Fatal("F_UNREADABLE", f"{garbled:,} of {counts.read:,} lines are not text in "
                         f"{recognised.shape.encoding}")  # fmt: skip
-        _check_total(checker)
+        check_total(checker)
         spool.seek(0)
         _copy_issues(connection, spool)
     return counts
 
 
-def _check_total(checker: Checker) -> None:
+def _widen(counts: Counts, good: pl.DataFrame, day: str | None) -> None:
+    if day is None:
+        return
+    first, last = str(good[day].min()), str(good[day].max())
+    counts.first_day = min(counts.first_day or first, first)
+    counts.last_day = max(counts.last_day or last, last)
+
+
+def check_total(checker: Checker) -> None:
+    """Compare the total line with the sum of the lines; Fatal with F_CONTROL_TOTAL if they differ."""
     name, totals = checker.shape.control_total, checker.totals
     if name is None or totals.unreadable:
         return

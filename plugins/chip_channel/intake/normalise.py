@@ -236,7 +236,7 @@ def _timestamp(given: pl.Series, form: Form) -> Converted:
     ).to_series()
     parsed = pl.select(pl.coalesce(*instants, here)).to_series()
     bad = parsed.is_null() & text.is_not_null()
-    values = parsed.dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
+    values = parsed.dt.strftime("%Y-%m-%dT%H:%M:%S%.fZ")
     return Converted(values, parsed, bad if bad.any() else None)
 
 

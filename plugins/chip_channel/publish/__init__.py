@@ -1,0 +1,1 @@
+"""Batches of mart slices, and the pointers that make them public."""

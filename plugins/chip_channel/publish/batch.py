@@ -1,0 +1,133 @@
+"""A batch: the new submissions, and the months of the marts that they touch."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from chip_channel.contracts import contract
+from chip_channel.warehouse import connect
+
+MASTER_DATA = ("product", "dealer")
+"""Reports that may change the meaning of lines in any month."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What is to be built."""
+
+    batch_id: int
+    known_at: datetime
+    submissions: int
+    months: tuple[date, ...]
+
+
+def open_batch(known_at: datetime | None = None, months: tuple[date, ...] = ()) -> Batch | None:
+    """Take up every judged submission that no published batch holds yet.
+
+    With `known_at` the batch recomputes a past state, whole, and can never be published; with
+    `months` those months are built again even where nothing is new. None when there is nothing
+    to build.
+    """
+    with connect("transform") as connection:
+        # one at a time, and a batch that never got published gives its submissions back
+        connection.execute("select pg_advisory_xact_lock(hashtext('chip_channel.open_batch'))")
+        kind = "publication" if known_at is None else "as_known"
+        found = connection.execute(
+            "insert into ctl.batch (known_at, kind) values (coalesce(%s, clock_timestamp()), %s) "
+            "returning batch_id, known_at",
+            (known_at, kind),
+        ).fetchone()
+        assert found is not None  # noqa: S101 - an insert returns its row
+        batch_id, moment = found
+        if kind == "as_known":
+            return Batch(batch_id, moment, 0, ())
+        connection.execute(
+            "update ctl.batch set status = 'abandoned', finished_at = now(), "
+            "reason = 'a newer batch took up its submissions' "
+            "where status in ('open', 'built') and kind = 'publication' and batch_id < %s",
+            (batch_id,),
+        )
+        taken = [
+            row[0]
+            for row in connection.execute(
+                "update ctl.verdict v set batch_id = %(batch)s where v.batch_id is null or "
+                "exists (select 1 from ctl.batch b where b.batch_id = v.batch_id "
+                "and b.status in ('abandoned', 'blocked')) returning v.submission_id",
+                {"batch": batch_id},
+            )
+        ]
+        touched = sorted({*_touched(connection, taken), *months})
+        if not touched:
+            connection.rollback()
+            return None
+        connection.cursor().executemany(
+            "insert into ctl.batch_slice (batch_id, slice) values (%s, %s)",
+            [(batch_id, month) for month in touched],
+        )
+        return Batch(batch_id, moment, len(taken), tuple(touched))
+
+
+def _touched(connection: psycopg.Connection[Any], submissions: list[int]) -> set[date]:
+    """Months whose lines may be other than before: of the periods, and of the lines themselves."""
+    touched: set[date] = set()
+    reports = connection.execute(
+        "select report, array_agg(submission_id) from ctl.submission "
+        "where submission_id = any(%s) and status = 'accepted' group by report",
+        (submissions,),
+    ).fetchall()
+    for report, ids in reports:
+        if report in MASTER_DATA:
+            touched |= _all_months(connection)
+            continue
+        touched |= _column(
+            connection,
+            sql.SQL(
+                "select distinct generate_series(date_trunc('month', period_start), period_end, "
+                "interval '1 month')::date from ctl.submission where submission_id = any(%s)"
+            ),
+            ids,
+        )
+        day = contract(report).business_date
+        if day:
+            touched |= _column(
+                connection,
+                sql.SQL(
+                    "select distinct date_trunc('month', {})::date from {} "
+                    "where submission_id = any(%s)"
+                ).format(sql.Identifier(day), sql.Identifier("raw", report)),
+                ids,
+            )
+    return touched & _all_months(connection) if touched else touched
+
+
+def _all_months(connection: psycopg.Connection[Any]) -> set[date]:
+    """Every month from the first to the last that any dealer has reported on."""
+    return _column(
+        connection,
+        sql.SQL(
+            "select generate_series(date_trunc('month', min(period_start)), max(period_end), "
+            "interval '1 month')::date from ctl.submission "
+            "where status = 'accepted' and report in ('pos', 'stock', 'sell_in')"
+        ),
+        None,
+    )
+
+
+def _column(
+    connection: psycopg.Connection[Any], query: sql.Composable, ids: list[int] | None
+) -> set[date]:
+    rows = connection.execute(query, None if ids is None else (ids,)).fetchall()
+    return {row[0] for row in rows if row[0] is not None}
+
+
+def finish(batch_id: int, status: str, reason: str | None = None) -> None:
+    """Set what became of a batch: built, blocked."""
+    with connect("transform") as connection:
+        connection.execute(
+            "update ctl.batch set status = %s, reason = %s, finished_at = now() "
+            "where batch_id = %s and status in ('open', 'built')",
+            (status, reason, batch_id),
+        )

@@ -1,0 +1,34 @@
+"""Build a batch with dbt: only the slices that its submissions touch."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+from chip_channel.publish.batch import Batch, finish, open_batch
+from chip_channel.publish.dbt import DbtError, Node, dbt
+
+
+def build(known_at: datetime | None = None, months: tuple[date, ...] = (),
+          progress: Callable[[str], None] | None = None) -> Batch | None:  # fmt: skip
+    """Open a batch and build its slices; None when nothing is new.
+
+    Raises DbtError when a model or test failed; the batch is then abandoned, and the next one
+    takes up its submissions.
+    """
+    batch = open_batch(known_at, months)
+    if batch is None:
+        return None
+    try:
+        run_models(batch, progress)
+    except DbtError as error:
+        finish(batch.batch_id, "abandoned", str(error)[:2000])
+        raise
+    finish(batch.batch_id, "built")
+    return batch
+
+
+def run_models(batch: Batch, progress: Callable[[str], None] | None = None) -> list[Node]:
+    """Run dbt for an open batch."""
+    return dbt(
+        "build", "--selector", "batch", progress=progress,
+        variables={"batch_id": batch.batch_id, "known_at": batch.known_at.isoformat()},
+    )  # fmt: skip

@@ -1,0 +1,79 @@
+"""dbt, run in this process; only what a person needs of its output."""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from psycopg.conninfo import conninfo_to_dict
+
+from chip_channel.settings import ROOT, settings
+from chip_channel.warehouse import database_url
+
+PROJECT = ROOT / "dbt_project"
+
+
+class DbtError(RuntimeError):
+    """dbt failed; the message names the nodes and what the database said."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """One node that dbt ran."""
+
+    name: str
+    status: str
+    seconds: float
+    message: str
+
+
+def dbt(*arguments: str, variables: dict[str, Any] | None = None,
+        progress: Callable[[str], None] | None = None) -> list[Node]:  # fmt: skip
+    """Run a dbt command in the project.
+
+    Raises DbtError when a node failed, or dbt itself.
+    """
+    _connect_by_environment()
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415 - 3 s to import
+
+    def on_event(event: Any) -> None:
+        if progress and event.info.name in ("LogModelResult", "LogSeedResult", "LogTestResult"):
+            progress(event.info.msg)
+
+    work = settings().home / "dbt"
+    command = [
+        *arguments, "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
+        "--target-path", str(work / "target"), "--log-path", str(work / "logs"),
+        "--log-level", "none", "--log-level-file", "info", "--no-print",
+    ]  # fmt: skip
+    if variables:
+        command += ["--vars", json.dumps(variables)]
+    done = dbtRunner(callbacks=[on_event]).invoke(command)
+    nodes = [
+        Node(r.node.name, str(r.status), r.execution_time, str(r.message or ""))
+        for r in getattr(done.result, "results", None) or []
+    ]
+    if not done.success:
+        broken = [f"{n.name}: {n.message}" for n in nodes if n.status in ("error", "fail")]
+        raise DbtError("\n".join(broken) or str(done.exception or "dbt failed"))
+    return nodes
+
+
+def _connect_by_environment() -> None:
+    parts = conninfo_to_dict(database_url())
+    os.environ |= {
+        "CHIP_CHANNEL_DB_HOST": str(parts["host"]),
+        "CHIP_CHANNEL_DB_PORT": str(parts.get("port", 5432)),
+        "CHIP_CHANNEL_DB_NAME": str(parts["dbname"]),
+        "CHIP_CHANNEL_DB_USER": str(parts["user"]),
+        "CHIP_CHANNEL_DB_PASSWORD": str(parts.get("password") or ""),
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def static_docs() -> Path:
+    """Write dbt's documentation as one page that needs no server."""
+    dbt("docs", "generate", "--static")
+    return settings().home / "dbt" / "target" / "static_index.html"
