@@ -1,0 +1,20 @@
+"""The assets that link the DAGs: landing → raw → marts → published."""
+
+from airflow.sdk import Asset, AssetWatcher
+
+from chip_channel_airflow.triggers import LandingTrigger
+
+GROUP = "chip_channel"
+
+
+def landing(kind: str) -> Asset:
+    """Files that wait: of `dealers`, or of the `vendor`; an event comes when new ones are ready."""
+    watcher = AssetWatcher(name=f"{kind}_files", trigger=LandingTrigger(kind=kind))
+    return Asset(f"landing_{kind}", uri=f"chip-channel://landing/{kind}", group=GROUP,
+                 watchers=[watcher])  # fmt: skip
+
+
+RAW_DEALERS = Asset("raw_dealer_reports", uri="chip-channel://raw/dealers", group=GROUP)
+RAW_REFERENCE = Asset("raw_reference_data", uri="chip-channel://raw/vendor", group=GROUP)
+MARTS = Asset("candidate_marts", uri="chip-channel://marts", group=GROUP)
+PUBLISHED = Asset("published_data", uri="chip-channel://publish", group=GROUP)
