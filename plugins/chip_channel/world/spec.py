@@ -68,12 +68,12 @@ DEALERS = (
     ),
     DealerSpec(
         "tianmu", "杭州天目示例电子有限公司", "sub", ("CN-GD", "CN-JX"),
-        ("consumer", "lighting"), 1, parent="huaxin", share=0.8, safety_days=26,
+        ("consumer", "lighting"), 1, parent="huaxin", share=0.8, safety_days=29,
         shows_transit=False,
     ),
     DealerSpec(
         "lanjing", "厦门蓝鲸示例元件有限公司", "sub", ("CN-FJ",), ("industrial", "lighting"), 3,
-        parent="huaxin", uom="reel", share=0.6, safety_days=30, shows_transit=False,
+        parent="huaxin", uom="reel", share=0.6, safety_days=38, shows_transit=False,
     ),
     DealerSpec(
         "qiming", "南昌启明示例贸易有限公司", "sub", ("CN-JX",), ("consumer",), 2,
@@ -82,7 +82,7 @@ DEALERS = (
     ),
     DealerSpec(
         "yunfan", "南京云帆示例电子有限公司", "sub", ("CN-JS", "CN-AH"),
-        ("automotive", "industrial"), 2, parent="shenda", uom="kpcs", share=0.8, safety_days=26,
+        ("automotive", "industrial"), 2, parent="shenda", uom="kpcs", share=0.8, safety_days=29,
         shows_transit=False, zeros=True,
     ),
     DealerSpec(

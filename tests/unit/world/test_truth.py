@@ -121,8 +121,8 @@ def test_the_channel_looks_like_one(flows: Flows) -> None:
         turnover = (sold[-365:, mine] * price[mine]).sum() / value[-365:].sum(axis=1).mean()
         quiet = sold[-180:, mine].sum(axis=0) == 0
         dead = value[-1][quiet].sum() / value[-1].sum()
-        assert 3 <= turnover <= 10, dealer.dealer_id
-        assert 0 < dead < 0.3, dealer.dealer_id
+        assert 3 <= turnover <= 9, dealer.dealer_id
+        assert 0 < dead < 0.2, dealer.dealer_id
     assert 0.005 < 1 - demand.qty[demand.filled].sum() / demand.qty.sum() < 0.1
 
 
