@@ -1,0 +1,52 @@
+"""Real servers for the tests: one PostgreSQL for the session, one database for each module."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from chip_channel.intake.feed import feeds
+from chip_channel.local.postgres import EmbeddedPostgres
+from chip_channel.settings import ROOT, settings
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """An embedded server for this test session alone."""
+    folder = tmp_path_factory.mktemp("postgres")
+    for parent in (folder, *folder.parents):  # pytest closes its folders; the server is `nobody`
+        if parent.stat().st_uid == os.geteuid() and str(parent) not in ("/", "/tmp"):  # noqa: S108
+            parent.chmod(parent.stat().st_mode | 0o011)
+    server = EmbeddedPostgres(folder)
+    server.start()
+    yield server
+    server.stop("immediate")
+
+
+@pytest.fixture(scope="module")
+def home(
+    postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Path]:
+    """A fresh home with its own database, roles and raw tables; settings point to it."""
+    from chip_channel.warehouse import migrate  # noqa: PLC0415
+
+    name = "t_" + request.module.__name__.replace(".", "_")[-50:].lower()
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
+        admin.execute(f'drop database if exists "{name}" with (force)')
+        admin.execute(f'create database "{name}"')
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHIP_CHANNEL_HOME", str(folder))
+        patch.setenv("CHIP_CHANNEL_DATABASE_URL", postgres.url(name))
+        patch.setenv("CHIP_CHANNEL_SETTLE_SECONDS", "0")
+        patch.setenv("CHIP_CHANNEL_FEEDS", str(ROOT / "feeds"))
+        settings.cache_clear()
+        feeds.cache_clear()
+        migrate()
+        yield folder
+    settings.cache_clear()
+    feeds.cache_clear()
