@@ -89,12 +89,21 @@ def _write_sample(
     expected = render(frame, mapped, dealer, flows.catalogue)
     if columns.row_numbers:
         expected = expected.with_columns(line_no=pl.Series(sheet.row_no).cast(pl.String))
+    expected = _canonical(expected)
     expected.insert_column(0, pl.Series("row_no", sheet.row_no))
     folder = directory / dealer.dealer_id / "samples"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_bytes(sheet.data)
     _write_csv(folder / f"{name}.expected.csv", expected.columns, expected.rows())
     _write_csv(folder / f"{name}.issues.csv", ["row_no", "code", "field"], sorted(sheet.planted))
+
+
+def _canonical(frame: pl.DataFrame) -> pl.DataFrame:
+    """The values as raw holds them: lists joined with |, no line break inside a name."""
+    lists = [c for c in ("regions", "industries", "aliases") if c in frame.columns]
+    return frame.with_columns(
+        pl.col(pl.String).str.replace_all("\n", " ", literal=True)
+    ).with_columns(pl.col(lists).str.replace_all(";", "|", literal=True))
 
 
 def _write_csv(path: Path, header: list[str], rows: list[tuple]) -> None:
