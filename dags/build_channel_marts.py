@@ -17,7 +17,10 @@ with DAG(
     params={
         "months": months_param(),
         "known_at": Param(
-            None, type=["null", "string"], format="date-time", title="As known at",
+            None,
+            type=["null", "string"],
+            format="date-time",
+            title="As known at",
             description_md="Recompute a past state instead; it is never published.",
         ),
     },

@@ -37,9 +37,7 @@ def ingestion(dag_id: str, kind: str, raw: Asset, doc: str) -> DAG:
 
             return [a.as_dict() for a in waiting(kind)[:FILES_A_RUN]]
 
-        @task(
-            pool=POOL, map_index_template="{{ label }}", execution_timeout=timedelta(minutes=30)
-        )
+        @task(pool=POOL, map_index_template="{{ label }}", execution_timeout=timedelta(minutes=30))
         def ingest_file(arrival: dict[str, Any]) -> dict[str, Any] | None:
             """One file: kept, read, checked, loaded, answered with its reject file."""
             from chip_channel.intake.landing import Arrival

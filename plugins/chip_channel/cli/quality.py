@@ -1,5 +1,6 @@
 """Commands of the gates."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -7,6 +8,7 @@ import typer
 from chip_channel.cli.base import console
 from chip_channel.quality.gate import GateResult
 from chip_channel.quality.gates import (
+    GateBlockedError,
     check_marts,
     check_publication,
     judge_submissions,
@@ -29,25 +31,31 @@ def show(result: GateResult) -> None:
             )
 
 
+def _run(gate: Callable[[], str]) -> None:
+    try:
+        gate()
+    except GateBlockedError as error:
+        console.print(f"[red]{error}[/red]", markup=True)
+        raise typer.Exit(2) from error
+
+
 @app.command()
 def raw() -> None:
     """Gate 1: judge the submissions that wait for it."""
-    counts = judge_submissions(show)
+    counts, _ = judge_submissions(show)
     console.print(", ".join(f"{n} {k}" for k, n in counts.items()) or "No submission waits.")
 
 
 @app.command()
 def marts(batch_id: int) -> None:
     """Gate 2: check what a batch built."""
-    if check_marts(batch_id, show) == "blocked":
-        raise typer.Exit(2)
+    _run(lambda: check_marts(batch_id, show))
 
 
 @app.command()
 def publication(batch_id: int) -> None:
     """Gate 3: check what readers would see."""
-    if check_publication(batch_id, show) == "blocked":
-        raise typer.Exit(2)
+    _run(lambda: check_publication(batch_id, show))
 
 
 @app.command("release")

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
@@ -65,8 +65,8 @@ def stored_path(sha256: str) -> Path:
     return settings().store / sha256[:2] / sha256
 
 
-def waiting() -> list[Arrival]:
-    """Files that are ready to be taken, oldest first."""
+def waiting(kind: Literal["dealers", "vendor"] | None = None) -> list[Arrival]:
+    """Files that are ready to be taken, oldest first: of the dealers, of the maker, or all."""
     filesystem, root = fsspec.core.url_to_fs(settings().landing_url)
     if not filesystem.exists(root):
         return []
@@ -74,6 +74,8 @@ def waiting() -> list[Arrival]:
         filesystem, root
     )  # fmt: skip
     settled = time.time() - settings().settle_seconds
+    if kind is not None:
+        found = (a for a in found if (a.dealer_id == settings().vendor_id) == (kind == "vendor"))
     return sorted(
         (a for a in found if a.modified <= settled or a.modified > time.time() + 60),
         key=lambda a: (a.modified, a.path),

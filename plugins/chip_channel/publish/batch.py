@@ -131,3 +131,18 @@ def finish(batch_id: int, status: str, reason: str | None = None) -> None:
             "where batch_id = %s and status in ('open', 'built')",
             (status, reason, batch_id),
         )
+
+
+def newest_built() -> int:
+    """The newest batch that waits to be published.
+
+    Raises LookupError when there is none.
+    """
+    with connect("publisher") as connection:
+        found = connection.execute(
+            "select max(batch_id) from ctl.batch where kind = 'publication' "
+            "and status in ('built', 'published')"
+        ).fetchone()
+    if not found or found[0] is None:
+        raise LookupError("no batch is built; run build_channel_marts first")
+    return int(found[0])

@@ -48,14 +48,25 @@ where m.batch_id = {batch}
 """A mart as readers would see it after publishing the batch."""
 
 
-def judge_submissions(on_result: Callable[[GateResult], None] | None = None) -> dict[str, int]:
-    """Gate 1: judge every accepted submission that has no verdict; verdicts by outcome.
+class GateBlockedError(RuntimeError):
+    """A gate blocked; readers keep what was published last."""
+
+
+def judge_submissions(
+    on_result: Callable[[GateResult], None] | None = None,
+) -> tuple[dict[str, int], list[str]]:
+    """Gate 1: judge every accepted submission that has no verdict.
+
+    Returns verdicts by outcome, and the partitions (`dealer|month`) that came in.
 
     All new submissions of a report are checked in one go. Only where a check blocks is each
     looked at alone, so that one bad file does not hold up the others.
     """
     counts: dict[str, int] = {}
+    partitions: set[str] = set()
     with connect("ingest") as connection:
+        # two DAGs judge; a submission is judged once
+        connection.execute("select pg_advisory_lock(hashtext('chip_channel.judge'))")
         waiting = connection.execute(
             "select s.report, array_agg(s.submission_id order by s.submission_id) "
             "from ctl.submission s where s.status = 'accepted' and not exists "
@@ -66,8 +77,16 @@ def judge_submissions(on_result: Callable[[GateResult], None] | None = None) -> 
         for report, ids in waiting:
             for outcome, judged in _judge(connection, report, ids, on_result):
                 counts[outcome] = counts.get(outcome, 0) + len(judged)
+            partitions |= {
+                row[0]
+                for row in connection.execute(
+                    "select dealer_id || '|' || to_char(period_start, 'YYYY-MM') "
+                    "from ctl.submission where submission_id = any(%s) and period_start is not null",
+                    (ids,),
+                )
+            }
             connection.commit()
-    return counts
+    return counts, sorted(partitions)
 
 
 def _judge(
@@ -108,20 +127,26 @@ def release(submission_id: int, who: str, reason: str) -> None:
 
 
 def check_marts(batch_id: int, on_result: Callable[[GateResult], None] | None = None) -> str:
-    """Gate 2: the rows that a batch built; the worst outcome."""
+    """Gate 2: the rows that a batch built; passed or warned.
+
+    Raises GateBlockedError with the reasons; the batch is blocked then.
+    """
     return _check("marts", batch_id, "select * from marts.{mart} where batch_id = {batch}",
                   on_result)  # fmt: skip
 
 
 def check_publication(batch_id: int, on_result: Callable[[GateResult], None] | None = None) -> str:
-    """Gate 3: the marts as readers would see them; the worst outcome."""
+    """Gate 3: the marts as readers would see them; passed or warned.
+
+    Raises GateBlockedError with the reasons; the batch is blocked then.
+    """
     return _check("publish", batch_id, CANDIDATE, on_result)
 
 
 def _check(
     gate: Any, batch_id: int, query: str, on_result: Callable[[GateResult], None] | None
 ) -> str:
-    outcomes = ["passed"]
+    outcomes, reasons = ["passed"], []
     with connect(ROLE[gate]) as connection:
         for mart in datasets(gate):
             checks = suite(gate, mart)
@@ -131,6 +156,8 @@ def _check(
             result = run(checks, text, connection)
             record(connection, result, batch_id)
             outcomes.append(result.outcome)
+            if result.outcome == "blocked":
+                reasons.append(f"{mart}: {result.reasons}")
             if on_result:
                 on_result(result)
         worst = max(outcomes, key=["passed", "warned", "blocked"].index)
@@ -138,6 +165,8 @@ def _check(
             connection.execute(
                 "update ctl.batch set status = 'blocked', finished_at = now(), reason = %s "
                 "where batch_id = %s and status in ('open', 'built')",
-                (f"gate {gate}", batch_id),
+                (f"gate {gate} blocked {'; '.join(reasons)}"[:2000], batch_id),
             )
+    if worst == "blocked":
+        raise GateBlockedError(f"batch {batch_id}, gate {gate}: {'; '.join(reasons)}")
     return worst

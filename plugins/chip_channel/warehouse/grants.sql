@@ -21,3 +21,4 @@ grant insert, update on ctl.published_slice, ctl.publication, ctl.outbox to publ
 grant usage on schema publish to bi_reader, finance_reader;
 alter default privileges for role transform in schema publish grant select on tables to bi_reader, finance_reader;
 grant usage on schema api to api;
+grant insert on ctl.outbox to ingest, transform;
