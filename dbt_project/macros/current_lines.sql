@@ -8,17 +8,13 @@
 #}
 {% macro current_lines(report, staged, business_date, key, months) -%}
 visible as (
-    select * from {{ ref('int_submission__visible') }}
+    select * from {{ visible_submissions() }} as v
     where report = '{{ report }}'
 ),
 
 submissions as (
     select
         v.*,
-        row_number() over (
-            partition by v.dealer_id
-            order by v.reported_at, v.sha256, v.submission_id
-        ) as recency,
         {{ period_meets(months, 'v') }} as in_scope
     from visible as v
     where

@@ -34,7 +34,7 @@
     {%- else -%}
         {%- if existing is not none -%}
             {% call statement('replace') -%}
-                delete from {{ relation }} where batch_id = {{ batch }}
+                delete from {{ relation }} where {{ slices_outdated(batch) }}
             {%- endcall %}
         {%- endif -%}
         {% call statement('main') -%}
@@ -44,9 +44,11 @@
                 {{ sql }}
             ) as built
         {%- endcall %}
-        {% call statement('versions') -%}
-            {{ slices_record(relation, model.name, batch, months) }}
-        {%- endcall %}
+        {%- if config.get('versioned', true) -%}
+            {% call statement('versions') -%}
+                {{ slices_record(relation, model.name, batch, months) }}
+            {%- endcall %}
+        {%- endif -%}
         {% call statement('statistics') -%}
             {{ slices_analyze(relation) }}
         {%- endcall %}

@@ -8,6 +8,6 @@
 {%- endmacro %}
 
 {% macro postgres__slices_analyze(relation) -%}
-    {%- set known = ['batch_id', 'slice', 'dealer_id', 'product_id', 'is_current', 'sold_to_dealer_id'] -%}
+    {%- set known = ['batch_id', 'slice', 'dealer_id', 'product_id', 'is_current', 'sold_to_dealer_id', 'report', 'submission_id'] -%}
     analyze {{ relation }} ({{ known | select('in', model.columns.keys() | list) | join(', ') }})
 {%- endmacro %}

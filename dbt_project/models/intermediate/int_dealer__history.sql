@@ -3,7 +3,7 @@ select
     dealer_id,
     report,
     min(period_start) as first_day
-from {{ ref('int_submission__visible') }}
+from {{ visible_submissions() }} as v
 where period_start is not null
 group by
     dealer_id,

@@ -1,3 +1,13 @@
+{{ config(
+    materialized='slices',
+    one_slice=true,
+    versioned=false,
+    full_refresh=false,
+    contract={'enforced': true},
+    tags=['batch', 'deploy'],
+) }}
+
+-- A table, not a view, so that the planner knows how many there are: every model joins with it.
 -- A verdict counts once a batch took it up: run again, a batch sees what it saw the first time.
 with submission as (
     select * from {{ source('ctl', 'submission') }}
@@ -26,6 +36,7 @@ judged as (
 )
 
 select
+    cast({{ var('batch_id') | int }} as bigint) as batch_id,
     judged.submission_id,
     judged.dealer_id,
     judged.report,
@@ -40,6 +51,10 @@ select
     judged.reported_at,
     judged.received_at,
     judged.sha256,
+    row_number() over (
+        partition by judged.dealer_id, judged.report
+        order by judged.reported_at, judged.sha256, judged.submission_id
+    ) as recency,
     judged.lines_read,
     judged.lines_quarantined,
     judged.lines_warned

@@ -1,7 +1,7 @@
 {{ config(one_slice=true) }}
 
 with submission as (
-    select * from {{ ref('int_submission__visible') }}
+    select * from {{ visible_submissions() }} as v
     where report = 'dealer'
 ),
 

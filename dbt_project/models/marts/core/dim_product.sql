@@ -2,7 +2,7 @@
 
 -- Master data has no period: per part the newest line holds; its history is what was reported when.
 with submission as (
-    select * from {{ ref('int_submission__visible') }}
+    select * from {{ visible_submissions() }} as v
     where report = 'product'
 ),
 

@@ -48,7 +48,7 @@ visible as (
     select
         *,
         {{ local_date('reported_at', "coalesce(time_zone, 'Asia/Shanghai')") }} as reported_on
-    from {{ ref('int_submission__visible') }}
+    from {{ visible_submissions() }} as v
     where
         report in ('pos', 'stock')
         and {{ in_months('period_start', around) }}
@@ -67,15 +67,7 @@ submission as (
                     and newer.mode = 'full'
                     and newer.period_start <= older.period_start
                     and newer.period_end >= older.period_end
-                    and (
-                        newer.reported_at > older.reported_at
-                        or (newer.reported_at = older.reported_at and newer.sha256 > older.sha256)
-                        or (
-                            newer.reported_at = older.reported_at
-                            and newer.sha256 = older.sha256
-                            and newer.submission_id > older.submission_id
-                        )
-                    )
+                    and newer.recency > older.recency
             ) then 0
             else 1
         end as stands
