@@ -1,0 +1,47 @@
+{#
+    The slices that this batch builds of a mart: the months that its submissions touch, and as
+    many later ones as the mart's formulas look back on, up to the last month with data. A past
+    state recomputed (as_known) has no published slice to lean on and is built whole.
+    Literals, so that the planner can prune.
+#}
+{% macro affected_months(mart=none) %}
+    {%- if var('slices') is not none -%}
+        {{ return(var('slices')) }}
+    {%- endif -%}
+    {%- if not execute or var('batch_id') | int == 0 -%}
+        {{ return([]) }}
+    {%- endif -%}
+    {%- set query -%}
+        select
+            b.kind,
+            to_char(h.first_day, 'YYYY-MM-01') as first_month,
+            to_char(h.last_day, 'YYYY-MM-01') as last_month,
+            (
+                select string_agg(to_char(t.slice, 'YYYY-MM-01'), ',' order by t.slice)
+                from {{ source('ctl', 'batch_slice') }} as t
+                where t.batch_id = b.batch_id
+            ) as touched
+        from {{ source('ctl', 'batch') }} as b
+        cross join (
+            select min(s.period_start) as first_day, max(s.period_end) as last_day
+            from {{ source('ctl', 'submission') }} as s
+            where s.status = 'accepted' and s.report in ('pos', 'stock', 'sell_in')
+                and s.received_at <= {{ known_at() }}
+        ) as h
+        where b.batch_id = {{ var('batch_id') | int }}
+    {%- endset -%}
+    {%- set rows = run_query(query).rows -%}
+    {%- if rows | length == 0 -%}
+        {{ exceptions.raise_compiler_error('no batch ' ~ var('batch_id') ~ ' in ctl.batch') }}
+    {%- endif -%}
+    {%- set row = rows[0] -%}
+    {%- if row['kind'] == 'as_known' -%}
+        {%- if row['last_month'] is none -%}
+            {{ return([]) }}
+        {%- endif -%}
+        {{ return(months_between(row['first_month'], row['last_month'])) }}
+    {%- endif -%}
+    {%- set touched = (row['touched'] or '').split(',') | select | list -%}
+    {%- set ahead = var('windows').get(mart, 0) -%}
+    {{ return(months_with(touched, ahead=ahead, until=row['last_month'])) }}
+{% endmacro %}

@@ -1,0 +1,3 @@
+{% macro date_literal(day) -%}
+    cast('{{ day }}' as date)
+{%- endmacro %}

@@ -1,0 +1,196 @@
+{%- set months = affected_months('fct_inventory_daily') %}
+{%- set pos_months = months_with(months, back=3) %}
+with stock as (
+    select
+        slice,
+        reported_by as dealer_id,
+        location_id,
+        product_id,
+        as_of,
+        case
+            when ownership = 'customer' then 'customer'
+            when stock_status = 'in_transit' then 'in_transit'
+            else ownership
+        end as holding,
+        qty * pieces_per_unit as pieces,
+        {{ amount('qty', 'book_cost', 'tax_divisor', 'fx_rate') }} as value_vendor,
+        case when book_cost is null then 0 else 1 end
+        + case when lot is null then 0 else 1 end
+        + case when date_code is null then 0 else 1 end
+        + case when oldest_receipt_date is null then 0 else 1 end as filled_fields
+    from {{ ref('int_stock__normalised') }}
+    where held_code is null
+),
+
+counted as (
+    select
+        slice,
+        dealer_id,
+        location_id,
+        product_id,
+        as_of,
+        sum(case when holding = 'owned' then pieces else 0 end) as on_hand_qty,
+        sum(case when holding = 'in_transit' then pieces else 0 end) as in_transit_qty,
+        sum(case when holding = 'consigned' then pieces else 0 end) as consigned_qty,
+        sum(case when holding = 'customer' then pieces else 0 end) as customer_qty,
+        sum(case when holding = 'owned' then coalesce(value_vendor, 0) else 0 end) as value_vendor,
+        sum(case when holding = 'owned' and value_vendor is null then pieces else 0 end) as uncosted_qty,
+        count(*) as line_count,
+        sum(filled_fields) as filled_fields
+    from stock
+    group by
+        slice,
+        dealer_id,
+        location_id,
+        product_id,
+        as_of
+),
+
+-- Counts, receipts and sales of a part on one line of time. POS knows no location, and the vendor
+-- sees no moves between a dealer's stores: both are told for the dealer as a whole.
+movement as (
+    select
+        dealer_id,
+        product_id,
+        as_of as day,
+        on_hand_qty as counted_qty,
+        0 as received_qty,
+        0 as sold_qty,
+        1 as is_count
+    from counted
+    union all
+    select
+        dealer_id,
+        product_id,
+        received_date as day,
+        0 as counted_qty,
+        qty as received_qty,
+        0 as sold_qty,
+        0 as is_count
+    from {{ ref('int_receipt__unioned') }}
+    union all
+    select
+        dealer_id,
+        product_id,
+        invoice_date as day,
+        0 as counted_qty,
+        0 as received_qty,
+        qty as sold_qty,
+        0 as is_count
+    from {{ candidate('fct_pos', pos_months) }} as p
+),
+
+daily as (
+    select
+        dealer_id,
+        product_id,
+        day,
+        {{ day_number('day') }} as day_no,
+        sum(counted_qty) as counted_qty,
+        sum(received_qty) as received_qty,
+        sum(sold_qty) as sold_qty,
+        max(is_count) as is_count
+    from movement
+    group by
+        dealer_id,
+        product_id,
+        day
+),
+
+looked_back as (
+    select
+        dealer_id,
+        product_id,
+        day,
+        is_count,
+        counted_qty,
+        {%- for days in (30, 90, 180, 365) %}
+        sum(received_qty) over (
+            partition by dealer_id, product_id order by day_no
+            range between {{ days }} preceding and current row
+        ) as received_{{ days }},
+        {%- endfor %}
+        sum(sold_qty) over (
+            partition by dealer_id, product_id order by day_no
+            range between 90 preceding and current row
+        ) as sold_13_weeks
+    from daily
+),
+
+-- What is on hand is the newest receipts: so much of it is at most so many days old.
+aged as (
+    select
+        dealer_id,
+        product_id,
+        day,
+        counted_qty,
+        {%- for days in (30, 90, 180, 365) %}
+        least(counted_qty, greatest(received_{{ days }}, 0)) as within_{{ days }},
+        {%- endfor %}
+        sold_13_weeks
+    from looked_back
+    where is_count = 1
+),
+
+pos_history as (
+    select
+        dealer_id,
+        first_day
+    from {{ ref('int_dealer__history') }}
+    where report = 'pos'
+),
+
+receipt_history as (
+    select min(first_day) as first_day from {{ ref('int_dealer__history') }}
+    where report = 'sell_in'
+),
+
+-- Each store takes its share of the dealer's ages; the rounding of one bound carries into the next.
+shared as (
+    select
+        counted.*,
+        {%- for days in (30, 90, 180, 365) %}
+        case
+            when aged.counted_qty > 0
+                then cast(round(aged.within_{{ days }} * counted.on_hand_qty / aged.counted_qty, 3) as numeric(18, 3))
+            else 0
+        end as within_{{ days }},
+        {%- endfor %}
+        case
+            when pos_history.first_day <= {{ dbt.dateadd('day', -90, 'counted.as_of') }} and aged.sold_13_weeks > 0
+                then aged.counted_qty / (aged.sold_13_weeks / 13.0)
+        end as weeks_of_supply,
+        coalesce(receipt_history.first_day <= {{ dbt.dateadd('day', -365, 'counted.as_of') }}, false) as is_age_known
+    from counted
+    inner join aged
+        on
+            counted.dealer_id = aged.dealer_id
+            and counted.product_id = aged.product_id
+            and counted.as_of = aged.day
+    left join pos_history on counted.dealer_id = pos_history.dealer_id
+    cross join receipt_history
+)
+
+select
+    cast({{ var('batch_id') | int }} as bigint) as batch_id,
+    slice,
+    dealer_id,
+    location_id,
+    product_id,
+    as_of,
+    cast(on_hand_qty as numeric(18, 3)) as on_hand_qty,
+    cast(in_transit_qty as numeric(18, 3)) as in_transit_qty,
+    cast(consigned_qty as numeric(18, 3)) as consigned_qty,
+    cast(customer_qty as numeric(18, 3)) as customer_qty,
+    cast(round(weeks_of_supply, 3) as numeric(18, 3)) as weeks_of_supply,
+    cast(within_30 as numeric(18, 3)) as age_0_30_qty,
+    cast(within_90 - within_30 as numeric(18, 3)) as age_31_90_qty,
+    cast(within_180 - within_90 as numeric(18, 3)) as age_91_180_qty,
+    cast(within_365 - within_180 as numeric(18, 3)) as age_181_365_qty,
+    cast(case when is_age_known then on_hand_qty - within_365 else 0 end as numeric(18, 3)) as age_over_365_qty,
+    cast(case when is_age_known then 0 else on_hand_qty - within_365 end as numeric(18, 3)) as age_unknown_qty,
+    cast(value_vendor as numeric(24, 6)) as value_vendor,
+    cast(uncosted_qty as numeric(18, 3)) as uncosted_qty,
+    line_count,
+    cast(filled_fields as bigint) as filled_fields
+from shared

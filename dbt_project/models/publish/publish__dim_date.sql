@@ -1,0 +1,3 @@
+{{ config(alias='dim_date') }}
+
+{{ published('dim_date') }}

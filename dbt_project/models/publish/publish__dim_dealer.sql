@@ -1,0 +1,3 @@
+{{ config(alias='dim_dealer') }}
+
+{{ published('dim_dealer') }}

@@ -1,0 +1,3 @@
+{{ config(alias='dim_product') }}
+
+{{ published('dim_product') }}

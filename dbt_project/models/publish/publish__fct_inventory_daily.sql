@@ -1,0 +1,3 @@
+{{ config(alias='fct_inventory_daily') }}
+
+{{ published('fct_inventory_daily') }}

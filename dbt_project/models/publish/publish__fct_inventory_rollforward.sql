@@ -1,0 +1,3 @@
+{{ config(alias='fct_inventory_rollforward') }}
+
+{{ published('fct_inventory_rollforward') }}

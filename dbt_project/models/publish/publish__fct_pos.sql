@@ -1,0 +1,3 @@
+{{ config(alias='fct_pos') }}
+
+{{ published('fct_pos') }}

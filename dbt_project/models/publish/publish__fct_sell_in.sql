@@ -1,0 +1,3 @@
+{{ config(alias='fct_sell_in') }}
+
+{{ published('fct_sell_in') }}

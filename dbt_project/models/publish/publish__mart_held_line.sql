@@ -1,0 +1,3 @@
+{{ config(alias='mart_held_line') }}
+
+{{ published('mart_held_line') }}

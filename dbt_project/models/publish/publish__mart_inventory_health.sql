@@ -1,0 +1,3 @@
+{{ config(alias='mart_inventory_health') }}
+
+{{ published('mart_inventory_health') }}

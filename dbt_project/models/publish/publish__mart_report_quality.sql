@@ -1,0 +1,3 @@
+{{ config(alias='mart_report_quality') }}
+
+{{ published('mart_report_quality') }}

@@ -1,0 +1,70 @@
+-- Nothing is lost or doubled between layers: of each report and month that the batch touched, the
+-- current lines are the lines in the facts and the lines held, and their money is the facts' money.
+{%- set months = affected_months() %}
+{%- set batch = var('batch_id') | int %}
+{%- set reports = {
+    'pos': ('fct_pos', 'invoice_date', 'resale_price'),
+    'sell_in': ('fct_sell_in', 'ship_date', 'unit_price'),
+    'stock': ('fct_inventory_daily', 'as_of', none),
+} %}
+with held as (
+    select
+        submission_id,
+        row_no,
+        slice,
+        report
+    from {{ ref('mart_held_line') }}
+    where batch_id = {{ batch }}
+),
+
+layer as (
+    {%- for report, (fact, business_date, price) in reports.items() %}
+    select
+        '{{ report }}' as report,
+        {{ month_of('line.' ~ business_date) }} as slice,
+        1 as lines,
+        {%- if price %}
+        case
+            when held.row_no is null
+                then round(line.qty * line.{{ price }} / case line.tax_basis when 'incl' then 1 + line.tax_rate else 1 end, 6)
+            else 0
+        end as money
+        {%- else %}
+        0 as money
+        {%- endif %}
+    from {{ ref('int_' ~ report ~ '__current') }} as line
+    left join held
+        on
+            line.submission_id = held.submission_id
+            and line.row_no = held.row_no
+    where {{ in_months('line.' ~ business_date, months) }}
+    union all
+    select
+        '{{ report }}' as report,
+        slice,
+        -{{ 'line_count' if not price else '1' }} as lines,
+        {{ '-amount' if price else '0' }} as money
+    from {{ ref(fact) }}
+    where batch_id = {{ batch }} and {{ in_slices('slice', months) }}
+    union all
+    {%- endfor %}
+    select
+        report,
+        slice,
+        -1 as lines,
+        0 as money
+    from held
+)
+
+select
+    report,
+    slice,
+    sum(lines) as lines_missing,
+    sum(money) as money_missing
+from layer
+group by
+    report,
+    slice
+having
+    sum(lines) <> 0
+    or sum(money) <> 0
