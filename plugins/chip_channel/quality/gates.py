@@ -104,7 +104,8 @@ def _judge(
             results.append(run(checks, text, connection))
     if len(ids) > 1 and any(r.outcome == "blocked" for r in results):
         return [part for one in ids for part in _judge(connection, report, [one], on_result)]
-    worst = max((r.outcome for r in results), key=["passed", "warned", "blocked"].index)
+    worst = max((r.outcome for r in results), key=["passed", "warned", "blocked"].index,
+                default="passed")  # fmt: skip
     run_ids = [record(connection, r, None) for r in results]
     for result in results:
         if on_result:
