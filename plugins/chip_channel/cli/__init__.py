@@ -1,10 +1,14 @@
 """The command line: every task of a DAG is first a command."""
 
+import os
 import sys
+
+import psycopg
 
 from chip_channel.cli import feed, intake, local, publish, quality, warehouse, world
 from chip_channel.cli.base import app
 from chip_channel.intake.feed import FeedError
+from chip_channel.publish.dbt import DbtError
 from chip_channel.warehouse.connect import NoWarehouseError
 
 app.add_typer(feed.app, name="feed")
@@ -20,5 +24,7 @@ def main() -> None:
     """Run the command line; mistakes of the set-up are one line, not a traceback."""
     try:
         app()
-    except (FeedError, NoWarehouseError) as error:
-        sys.exit(str(error))
+    except (DbtError, FeedError, NoWarehouseError, OSError, psycopg.Error) as error:
+        if os.environ.get("CHIP_CHANNEL_DEBUG"):
+            raise
+        sys.exit(f"{type(error).__name__}: {error}")
