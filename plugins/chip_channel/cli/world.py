@@ -1,6 +1,5 @@
 """Commands of the sample world."""
 
-import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -31,18 +30,6 @@ def land(
     folder: Annotated[Path | None, typer.Option(help="The world; var/world if left out")] = None,
 ) -> None:
     """Put the files that arrived in a month into the landing folder."""
+    from chip_channel.world.landing import land_month  # noqa: PLC0415 - only when asked for
+
     console.print(f"{land_month(folder or settings().home / 'world', month)} files landed")
-
-
-def land_month(world: Path, month: str) -> int:
-    """Copy a month's files, with their moments of arrival; how many."""
-    landing = Path(settings().landing_url)
-    count = 0
-    for source in sorted((world / "files").glob(f"{'*' if month == 'all' else month}/*/*")):
-        target = landing / source.parent.name / source.name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f".{source.name}.part")
-        shutil.copy2(source, partial)
-        partial.rename(target)
-        count += 1
-    return count
