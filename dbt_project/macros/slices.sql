@@ -37,6 +37,7 @@
                 delete from {{ relation }} where {{ slices_outdated(batch) }}
             {%- endcall %}
         {%- endif -%}
+        {% do run_query(slices_plan()) %}
         {% call statement('main') -%}
             insert into {{ relation }} ({{ names }})
             select {{ names }}

@@ -46,90 +46,125 @@ counted as (
         as_of
 ),
 
--- Counts, receipts and sales of a part on one line of time. POS knows no location, and the vendor
--- sees no moves between a dealer's stores: both are told for the dealer as a whole.
-movement as (
+dealer_count as (
     select
         dealer_id,
         product_id,
-        as_of as day,
-        on_hand_qty as counted_qty,
+        as_of,
+        sum(on_hand_qty) as on_hand_qty
+    from counted
+    group by
+        dealer_id,
+        product_id,
+        as_of
+),
+
+-- Receipts and sales of a part on one line of time, with a mark at each day that a count looks
+-- back to: what lies between two marks is the difference of the running totals. POS knows no
+-- location, and the vendor sees no moves between a dealer's stores: both hold for the dealer.
+event as (
+    {%- for back in (0, 31, 91, 181, 366) %}
+    select
+        dealer_id,
+        product_id,
+        cast({{ dbt.dateadd('day', -back, 'as_of') }} as date) as day,
         0 as received_qty,
         0 as sold_qty,
-        1 as is_count
-    from counted
+        as_of,
+        {{ back }} as back
+    from dealer_count
     union all
+    {%- endfor %}
     select
         dealer_id,
         product_id,
         received_date as day,
-        0 as counted_qty,
         qty as received_qty,
         0 as sold_qty,
-        0 as is_count
+        cast(null as date) as as_of,
+        cast(null as integer) as back
     from {{ ref('int_receipt__unioned') }}
     union all
     select
         dealer_id,
         product_id,
         invoice_date as day,
-        0 as counted_qty,
         0 as received_qty,
         qty as sold_qty,
-        0 as is_count
+        cast(null as date) as as_of,
+        cast(null as integer) as back
     from {{ candidate('fct_pos', pos_months) }} as p
 ),
 
-daily as (
+running as (
     select
         dealer_id,
         product_id,
-        day,
-        {{ day_number('day') }} as day_no,
-        sum(counted_qty) as counted_qty,
-        sum(received_qty) as received_qty,
-        sum(sold_qty) as sold_qty,
-        max(is_count) as is_count
-    from movement
-    group by
-        dealer_id,
-        product_id,
-        day
+        as_of,
+        back,
+        sum(received_qty) over (
+            partition by dealer_id, product_id
+            order by day
+            range between unbounded preceding and current row
+        ) as received_qty,
+        sum(sold_qty) over (
+            partition by dealer_id, product_id
+            order by day
+            range between unbounded preceding and current row
+        ) as sold_qty
+    from event
 ),
 
 looked_back as (
     select
         dealer_id,
         product_id,
-        day,
-        is_count,
-        counted_qty,
+        as_of,
         {%- for days in (30, 90, 180, 365) %}
-        sum(received_qty) over (
-            partition by dealer_id, product_id order by day_no
-            range between {{ days }} preceding and current row
-        ) as received_{{ days }},
+        max(case when back = 0 then received_qty end)
+        - max(case when back = {{ days + 1 }} then received_qty end) as received_{{ days }},
         {%- endfor %}
-        sum(sold_qty) over (
-            partition by dealer_id, product_id order by day_no
-            range between 90 preceding and current row
-        ) as sold_13_weeks
-    from daily
+        max(case when back = 0 then sold_qty end) - max(case when back = 91 then sold_qty end) as sold_13_weeks
+    from running
+    where as_of is not null
+    group by
+        dealer_id,
+        product_id,
+        as_of
 ),
 
 -- What is on hand is the newest receipts: so much of it is at most so many days old.
 aged as (
     select
+        looked_back.dealer_id,
+        looked_back.product_id,
+        looked_back.as_of,
+        dealer_count.on_hand_qty as counted_qty,
+        {%- for days in (30, 90, 180, 365) %}
+        least(dealer_count.on_hand_qty, greatest(looked_back.received_{{ days }}, 0)) as received_{{ days }},
+        {%- endfor %}
+        looked_back.sold_13_weeks
+    from looked_back
+    inner join dealer_count
+        on
+            looked_back.dealer_id = dealer_count.dealer_id
+            and looked_back.product_id = dealer_count.product_id
+            and looked_back.as_of = dealer_count.as_of
+),
+
+-- Customers' returns to a core dealer can lower an older bound: no bound is under a younger one.
+bounded as (
+    select
         dealer_id,
         product_id,
-        day,
+        as_of,
         counted_qty,
-        {%- for days in (30, 90, 180, 365) %}
-        least(counted_qty, greatest(received_{{ days }}, 0)) as within_{{ days }},
-        {%- endfor %}
+        received_30 as within_30,
+        greatest(received_30, received_90) as within_90,
+        greatest(received_30, received_90, received_180) as within_180,
+        greatest(received_30, received_90, received_180, received_365) as within_365,
         sold_13_weeks
-    from looked_back
-    where is_count = 1
+    from aged
 ),
 
 pos_history as (
@@ -141,8 +176,12 @@ pos_history as (
 ),
 
 receipt_history as (
-    select min(first_day) as first_day from {{ ref('int_dealer__history') }}
+    select
+        report,
+        min(first_day) as first_day
+    from {{ ref('int_dealer__history') }}
     where report = 'sell_in'
+    group by report
 ),
 
 -- Each store takes its share of the dealer's ages; the rounding of one bound carries into the next.
@@ -151,24 +190,24 @@ shared as (
         counted.*,
         {%- for days in (30, 90, 180, 365) %}
         case
-            when aged.counted_qty > 0
-                then cast(round(aged.within_{{ days }} * counted.on_hand_qty / aged.counted_qty, 3) as numeric(18, 3))
+            when bounded.counted_qty > 0
+                then cast(round(bounded.within_{{ days }} * counted.on_hand_qty / bounded.counted_qty, 3) as numeric(18, 3))
             else 0
         end as within_{{ days }},
         {%- endfor %}
         case
-            when pos_history.first_day <= {{ dbt.dateadd('day', -90, 'counted.as_of') }} and aged.sold_13_weeks > 0
-                then aged.counted_qty / (aged.sold_13_weeks / 13.0)
+            when pos_history.first_day <= {{ dbt.dateadd('day', -90, 'counted.as_of') }} and bounded.sold_13_weeks > 0
+                then bounded.counted_qty / (bounded.sold_13_weeks / 13.0)
         end as weeks_of_supply,
         coalesce(receipt_history.first_day <= {{ dbt.dateadd('day', -365, 'counted.as_of') }}, false) as is_age_known
     from counted
-    inner join aged
+    inner join bounded
         on
-            counted.dealer_id = aged.dealer_id
-            and counted.product_id = aged.product_id
-            and counted.as_of = aged.day
+            counted.dealer_id = bounded.dealer_id
+            and counted.product_id = bounded.product_id
+            and counted.as_of = bounded.as_of
     left join pos_history on counted.dealer_id = pos_history.dealer_id
-    cross join receipt_history
+    left join receipt_history on receipt_history.report = 'sell_in'
 )
 
 select

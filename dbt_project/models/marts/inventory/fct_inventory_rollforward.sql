@@ -76,15 +76,31 @@ pos as (
 ),
 
 item as (
-    select slice, dealer_id, product_id from closing
+    select
+        slice,
+        dealer_id,
+        product_id
+    from closing
     where {{ in_slices('slice', months) }}
     union
-    select cast({{ dbt.dateadd('month', 1, 'slice') }} as date) as slice, dealer_id, product_id from closing
+    select
+        cast({{ dbt.dateadd('month', 1, 'slice') }} as date) as slice,
+        dealer_id,
+        product_id
+    from closing
     where closing_qty <> 0
     union
-    select slice, dealer_id, product_id from receipt
+    select
+        slice,
+        dealer_id,
+        product_id
+    from receipt
     union
-    select slice, dealer_id, product_id from pos
+    select
+        slice,
+        dealer_id,
+        product_id
+    from pos
 ),
 
 assembled as (

@@ -1,48 +1,75 @@
 {%- set months = affected_months('mart_inventory_health') %}
 with movement as (
-    select
-        r.*,
-        {{ month_number('r.slice') }} as month_no
-    from {{ candidate('fct_inventory_rollforward', months_with(months, back=12)) }} as r
+    select * from {{ candidate('fct_inventory_rollforward', months_with(months, back=12)) }} as r
 ),
 
 reported as (
     select distinct
         dealer_id,
-        month_no
+        slice
     from movement
     where closing_qty is not null
 ),
 
-reporting as (
+-- One look back per month: cheap for the newest month alone, no dearer than a window for all.
+looked_back as (
+    {%- for month in months %}
+    {%- set year = months_with([month], back=11) %}
     select
+        {{ date_literal(month) }} as slice,
+        {{ dbt.dateadd('day', -1, date_literal(add_months(month, 1))) }} as month_end,
         dealer_id,
-        month_no,
-        count(*) over (
-            partition by dealer_id order by month_no
-            range between 12 preceding and current row
-        ) as month_ends
-    from reported
+        product_id,
+        max(case when slice = {{ date_literal(month) }} then opening_qty end) as opening_qty,
+        max(case when slice = {{ date_literal(month) }} then receipt_qty end) as receipt_qty,
+        max(case when slice = {{ date_literal(month) }} then pos_qty end) as pos_qty,
+        max(case when slice = {{ date_literal(month) }} then customer_return_qty end) as customer_return_qty,
+        max(case when slice = {{ date_literal(month) }} then closing_qty end) as closing_qty,
+        max(case when slice = {{ date_literal(month) }} then closing_value_vendor end) as closing_value_vendor,
+        sum(case when slice >= {{ date_literal(year[0]) }} then cost_of_goods_vendor end) as cost_of_goods_12m,
+        max(
+            case when slice >= {{ date_literal(year[0]) }} and cost_of_goods_vendor is null then 1 else 0 end
+        ) as is_uncosted,
+        max(last_sale_date) as last_sale,
+        sum(closing_value_vendor) as closing_value_13,
+        max(case when closing_qty <> 0 and closing_value_vendor is null then 1 else 0 end) as is_unvalued
+    from movement
+    where {{ in_slices('slice', months_with([month], back=12)) }}
+    group by
+        dealer_id,
+        product_id
+    having max(case when slice = {{ date_literal(month) }} then 1 end) = 1
+    {{ 'union all' if not loop.last }}
+    {%- else %}
+    select
+        movement.*,
+        slice as month_end,
+        0 as cost_of_goods_12m,
+        0 as is_uncosted,
+        slice as last_sale,
+        0 as closing_value_13,
+        0 as is_unvalued
+    from movement
+    {%- endfor %}
 ),
 
-looked_back as (
+reporting as (
+    {%- for month in months %}
     select
-        *,
-        sum(cost_of_goods_vendor) over year_back as cost_of_goods_12m,
-        sum(case when cost_of_goods_vendor is null then 1 else 0 end) over year_back as uncosted_months,
-        max(last_sale_date) over year_back as last_sale,
-        sum(closing_value_vendor) over month_ends as closing_value_13,
-        sum(case when closing_qty <> 0 and closing_value_vendor is null then 1 else 0 end)
-            over month_ends as unvalued_months,
-        {{ dbt.dateadd('day', -1, dbt.dateadd('month', 1, 'slice')) }} as month_end
-    from movement
-    window
-        year_back as (
-            partition by dealer_id, product_id order by month_no range between 11 preceding and current row
-        ),
-        month_ends as (
-            partition by dealer_id, product_id order by month_no range between 12 preceding and current row
-        )
+        {{ date_literal(month) }} as slice,
+        dealer_id,
+        count(*) as month_ends
+    from reported
+    where {{ in_slices('slice', months_with([month], back=12)) }}
+    group by dealer_id
+    {{ 'union all' if not loop.last }}
+    {%- else %}
+    select
+        slice,
+        dealer_id,
+        0 as month_ends
+    from reported
+    {%- endfor %}
 ),
 
 explained as (
@@ -52,7 +79,7 @@ explained as (
         case
             when looked_back.closing_qty is null then 'no_stock_report'
             when coalesce(reporting.month_ends, 0) < 13 then 'history_too_short'
-            when looked_back.uncosted_months > 0 or looked_back.unvalued_months > 0 then 'no_cost'
+            when looked_back.is_uncosted + looked_back.is_unvalued > 0 then 'no_cost'
             when coalesce(looked_back.closing_value_13, 0) <= 0 then 'no_stock'
             when looked_back.cost_of_goods_12m <= 0 then 'no_sales'
         end as turnover_reason,
@@ -72,7 +99,7 @@ explained as (
         ) as is_dead
     from looked_back
     left join reporting
-        on looked_back.dealer_id = reporting.dealer_id and looked_back.month_no = reporting.month_no
+        on looked_back.dealer_id = reporting.dealer_id and looked_back.slice = reporting.slice
     left join {{ ref('int_dealer__history') }} as pos_history
         on looked_back.dealer_id = pos_history.dealer_id and pos_history.report = 'pos'
     where {{ in_slices('looked_back.slice', months) }}
