@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     parse_seconds: int = Field(900, description="Cap on the time that one file may take")
     workers: int = Field(2, description="Files read at the same time")
     keep_versions: int = Field(3, description="Published versions of a slice that are kept")
+    vendor_currency: str = Field("CNY", description="Currency of the marts, ISO 4217")
     vendor_id: str = Field("vendor", description="The folder of the maker's own reports")
     base_url: str = Field("", description="Where people reach the report page, for links in alerts")
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from chip_channel.publish.batch import Batch, finish, open_batch
 from chip_channel.publish.dbt import DbtError, Node, dbt
+from chip_channel.settings import settings
 
 
 def build(known_at: datetime | None = None, months: tuple[date, ...] = (),
@@ -30,5 +31,8 @@ def run_models(batch: Batch, progress: Callable[[str], None] | None = None) -> l
     """Run dbt for an open batch."""
     return dbt(
         "build", "--selector", "batch", progress=progress,
-        variables={"batch_id": batch.batch_id, "known_at": batch.known_at.isoformat()},
+        variables={
+            "batch_id": batch.batch_id, "known_at": batch.known_at.isoformat(),
+            "vendor_currency": settings().vendor_currency,
+        },
     )  # fmt: skip
