@@ -95,7 +95,10 @@ def _local(root: Path) -> Iterator[Arrival]:
         for entry in os.scandir(folder.path):
             if not _ready(entry.name) or entry.is_dir(follow_symlinks=False):
                 continue
-            info = entry.stat(follow_symlinks=False)
+            try:
+                info = entry.stat(follow_symlinks=False)
+            except FileNotFoundError:  # taken meanwhile
+                continue
             name = entry.name
             if name.startswith(REMOVED):
                 name = name.split("-", 2)[2]
