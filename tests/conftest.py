@@ -29,7 +29,9 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostg
 
 @pytest.fixture(scope="module")
 def home(
-    postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+    postgres: EmbeddedPostgres,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
 ) -> Iterator[Path]:
     """A fresh home with its own database, roles and raw tables; settings point to it."""
     from chip_channel.warehouse import migrate  # noqa: PLC0415

@@ -16,7 +16,9 @@ class _Dbt:
             return lambda: "text"
         if name == "date_spine":
             return lambda *_: "select date_day from spine"
-        return lambda *args: f"{name}({', '.join(str(a) for a in args if a != 'day' and a != 'month')})"
+        return lambda *args: (
+            f"{name}({', '.join(str(a) for a in args if a != 'day' and a != 'month')})"
+        )
 
 
 dbt = _Dbt()

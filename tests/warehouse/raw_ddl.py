@@ -10,7 +10,11 @@ def raw_ddl(contracts: Path) -> str:
     statements = []
     for path in sorted(contracts.glob("*.odcs.yaml")):
         schema = yaml.safe_load(path.read_text(encoding="utf-8"))["schema"][0]
-        columns = ["submission_id bigint not null", "row_no bigint not null", "line_hash bigint not null"]
+        columns = [
+            "submission_id bigint not null",
+            "row_no bigint not null",
+            "line_hash bigint not null",
+        ]
         columns += [
             f"{column['name']} {column['physicalType']}{' not null' if column.get('required') else ''}"
             for column in schema["properties"]

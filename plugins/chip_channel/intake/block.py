@@ -72,6 +72,15 @@ class Header:
     """Mapped header -> 0-based column of the file."""
 
 
+def selection(header: Header, width: int, shape: ReportFeed) -> dict[str, pl.Expr]:
+    """The columns that a block holds: the mapped ones, and all where whole lines are compared."""
+    chosen = {name: pl.col(f"column_{i}") for name, i in header.positions.items()}
+    if shape.duplicates == "exact_line":
+        taken = set(header.positions.values())
+        chosen |= {f"column_{i}": pl.col(f"column_{i}") for i in range(width) if i not in taken}
+    return chosen
+
+
 def find_header(rows: Sequence[Sequence[str | None]], shape: ReportFeed) -> Header:
     """Find the header among the first rows of a file.
 

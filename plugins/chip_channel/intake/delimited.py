@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from chip_channel.intake.block import HEADER_WITHIN, Block, Header, Refused, find_header
+from chip_channel.intake.block import HEADER_WITHIN, Block, Header, Refused, find_header, selection
 from chip_channel.intake.codes import Fatal
 from chip_channel.intake.feed import ReportFeed
 from chip_channel.settings import settings
@@ -166,7 +166,7 @@ class _Reader:
         self.delimiter = shape.delimiter
         self.names = [f"column_{i}" for i in range(header.width)]
         self.schema = dict.fromkeys(self.names, pl.String)
-        self.mapped = {name: pl.col(f"column_{i}") for name, i in header.positions.items()}
+        self.mapped = selection(header, header.width, shape)
         self.blanks = [f" {shape.delimiter}", f"{shape.delimiter} ", " \n", "\n "]
         d, quoted = re.escape(shape.delimiter), r'"[^"]*"'
         cell = rf'(?:{quoted}|[^"{d}]*)'

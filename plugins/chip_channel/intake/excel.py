@@ -8,7 +8,7 @@ from pathlib import Path
 import fastexcel
 import polars as pl
 
-from chip_channel.intake.block import HEADER_WITHIN, Block, Refused, find_header
+from chip_channel.intake.block import HEADER_WITHIN, Block, Refused, find_header, selection
 from chip_channel.intake.codes import Fatal
 from chip_channel.intake.feed import ReportFeed
 from chip_channel.settings import settings
@@ -40,7 +40,7 @@ def read(path: Path, shape: ReportFeed) -> Iterator[Block]:
         code = "S_TITLE" if i < header.first_row else "S_HEADER"
         text = _line(row)
         refused.add(i + 1, code if text.strip("\t ") else "S_BLANK", text)
-    mapped = {name: pl.col(f"column_{i}") for name, i in header.positions.items()}
+    mapped = selection(header, table.width, shape)
     for start in range(body, max(table.height, body + 1), BLOCK_ROWS):
         part = table.slice(start, BLOCK_ROWS)
         row_no = pl.int_range(start + 1, start + 1 + part.height, eager=True)

@@ -91,7 +91,10 @@ class LocalAirflow:
         self._prepare()
         progress("Airflow: metadata")
         self._command("db", "migrate")
-        for pool, slots, why in (("intake", 2, "files read at a time"), ("publish", 1, "one at a time")):
+        for pool, slots, why in (
+            ("intake", 2, "files read at a time"),
+            ("publish", 1, "one at a time"),
+        ):
             self._command("pools", "set", pool, str(slots), why)
         progress("Airflow: scheduler, DAG processor, triggerer, API server")
         with self.log.open("ab") as log:
@@ -134,7 +137,9 @@ class LocalAirflow:
             env=self.environment(), capture_output=True, text=True, cwd=self.folder,
         )  # fmt: skip
         if done.returncode:
-            raise AirflowError(f"airflow {' '.join(arguments)}:\n{done.stdout}{done.stderr}"[-4000:])
+            raise AirflowError(
+                f"airflow {' '.join(arguments)}:\n{done.stdout}{done.stderr}"[-4000:]
+            )
 
     def healthy(self) -> bool:
         """Whether all four parts answer."""
@@ -175,7 +180,9 @@ class LocalAirflow:
         data = json.dumps(body).encode() if body is not None else None
         return self._call(method, f"/api/v2{path}", data, self.token())
 
-    def _call(self, method: str, path: str, data: bytes | None, token: str | None) -> dict[str, Any]:
+    def _call(
+        self, method: str, path: str, data: bytes | None, token: str | None
+    ) -> dict[str, Any]:
         request = urllib.request.Request(f"{self.url}{path}", data, method=method)  # noqa: S310
         request.add_header("Content-Type", "application/json")
         if token:

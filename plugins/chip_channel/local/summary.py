@@ -28,7 +28,9 @@ def _files() -> Table:
             "sum(lines_accepted)::bigint, sum(lines_quarantined)::bigint, "
             "sum(lines_skipped)::bigint from ctl.submission group by 1 order by 2 desc"
         ).fetchall()
-    return table("Files", "outcome", "files", "lines", "accepted", "quarantined", "skipped", rows=rows)
+    return table(
+        "Files", "outcome", "files", "lines", "accepted", "quarantined", "skipped", rows=rows
+    )
 
 
 def _reasons() -> Table:
@@ -69,9 +71,13 @@ def where_to_look(console: Console, airflow: LocalAirflow | None) -> None:
     console.print("\n[bold]Where to look[/bold]")
     console.print(f" report   file://{(settings().report / 'index.html').resolve()}")
     if airflow is not None:
-        console.print(f" Airflow  {airflow.url}  (admin / {airflow.password()}), menu Browse → Channel report")
+        console.print(
+            f" Airflow  {airflow.url}  (admin / {airflow.password()}), menu Browse → Channel report"
+        )
     server = EmbeddedPostgres(settings().home / "postgres")
     if not settings().database_url:
-        console.print(f" psql     psql '{server.url()}' -c 'set role bi_reader' -c '\\dv publish.*'")
-    console.print(" rows     make sql Q=\"select * from publish.mart_report_quality limit 5\"")
+        console.print(
+            f" psql     psql '{server.url()}' -c 'set role bi_reader' -c '\\dv publish.*'"
+        )
+    console.print(' rows     make sql Q="select * from publish.mart_report_quality limit 5"')
     console.print(" stop     make down")
