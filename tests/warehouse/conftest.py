@@ -35,11 +35,28 @@ def database_url() -> Iterator[str]:
         port = probe.getsockname()[1]
 
     def run(tool: str, *args: str) -> None:
-        subprocess.run([binaries / tool, *args], check=True, cwd=home, stdout=subprocess.DEVNULL, **owner)
+        subprocess.run(
+            [binaries / tool, *args], check=True, cwd=home, stdout=subprocess.DEVNULL, **owner
+        )
 
     data = str(home / "data")
-    run("initdb", "-D", data, "-U", USER, f"--pwfile={home / 'pw'}", "-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync")
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c fsync=off"
+    run(
+        "initdb",
+        "-D",
+        data,
+        "-U",
+        USER,
+        f"--pwfile={home / 'pw'}",
+        "-A",
+        "scram-sha-256",
+        "-E",
+        "UTF8",
+        "--locale=C",
+        "--no-sync",
+    )
+    options = (
+        f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c fsync=off"
+    )
     run("pg_ctl", "-D", data, "-l", str(home / "log"), "-w", "-o", options, "start")
     try:
         yield f"postgresql://{USER}:{password}@127.0.0.1:{port}/postgres"

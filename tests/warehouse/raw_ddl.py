@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - rows of data and SQL read better unbroken
 """Raw tables from the contracts, as the warehouse makes them."""
 
 from pathlib import Path
@@ -10,7 +11,11 @@ def raw_ddl(contracts: Path) -> str:
     statements = []
     for path in sorted(contracts.glob("*.odcs.yaml")):
         schema = yaml.safe_load(path.read_text(encoding="utf-8"))["schema"][0]
-        columns = ["submission_id bigint not null", "row_no bigint not null", "line_hash bigint not null"]
+        columns = [
+            "submission_id bigint not null",
+            "row_no bigint not null",
+            "line_hash bigint not null",
+        ]
         columns += [
             f"{column['name']} {column['physicalType']}{' not null' if column.get('required') else ''}"
             for column in schema["properties"]

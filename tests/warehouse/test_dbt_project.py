@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - rows of data and SQL read better unbroken
 """The dbt project on a real database: numbers worked out by hand, versions, pointers, two times."""
 
 from decimal import Decimal
@@ -58,18 +59,28 @@ def january_money(world, relation, where="true"):
 
 def test_money_is_without_tax_in_vendor_currency(world, first):
     # huaxin: 100 × 1.00 + 10 × 2.00 − 5 × 1.00 + 200 × 3.00; xiaomai: 2 reels × 50 USD × 7.0
-    assert january_money(world, "marts.fct_pos", f"batch_id = {first}") == {"huaxin": Decimal(715), "xiaomai": Decimal(700)}
+    assert january_money(world, "marts.fct_pos", f"batch_id = {first}") == {
+        "huaxin": Decimal(715),
+        "xiaomai": Decimal(700),
+    }
 
 
 def test_reels_become_pieces_and_price_per_piece(world, first):
     line = world.rows(
-        "select qty, resale_price, resale_price_vendor from marts.fct_pos where batch_id = %s and invoice_no = 'X1'", first
+        "select qty, resale_price, resale_price_vendor from marts.fct_pos where batch_id = %s and invoice_no = 'X1'",
+        first,
     )
     assert line == [(Decimal(200), Decimal("0.5"), Decimal("3.5"))]
 
 
 def test_alias_is_resolved_and_doubt_is_held(world, first):
-    assert world.one("select product_id from marts.fct_pos where batch_id = %s and invoice_no = 'INV2'", first) == "ACME|AB-100"
+    assert (
+        world.one(
+            "select product_id from marts.fct_pos where batch_id = %s and invoice_no = 'INV2'",
+            first,
+        )
+        == "ACME|AB-100"
+    )
     assert world.rows(
         "select dealer_id, report, row_no, code, field, value from marts.mart_held_line where batch_id = %s order by 2, 3", first
     ) == [
@@ -119,16 +130,28 @@ def test_timeliness_counts_chinese_business_days(world, first):
 
 
 def test_second_batch_writes_only_what_it_touches(world, first, second):
-    versions = dict(world.rows("select slice::text, batch_id from ctl.published_slice where mart = 'fct_pos'"))
+    versions = dict(
+        world.rows("select slice::text, batch_id from ctl.published_slice where mart = 'fct_pos'")
+    )
     assert versions == {"2025-12-01": first, "2026-01-01": second}
-    assert january_money(world, "publish.fct_pos") == {"huaxin": Decimal(90), "xiaomai": Decimal(710)}
+    assert january_money(world, "publish.fct_pos") == {
+        "huaxin": Decimal(90),
+        "xiaomai": Decimal(710),
+    }
     assert world.one("select sum(amount) from publish.fct_pos where slice = '2025-12-01'") == 50
 
 
 def test_batch_again_replaces_its_own_rows_only(world, first, second):
-    before = world.rows("select mart, slice, batch_id, row_count from ctl.slice_version order by 1, 2, 3")
+    before = world.rows(
+        "select mart, slice, batch_id, row_count from ctl.slice_version order by 1, 2, 3"
+    )
     world.build(second)
-    assert world.rows("select mart, slice, batch_id, row_count from ctl.slice_version order by 1, 2, 3") == before
+    assert (
+        world.rows(
+            "select mart, slice, batch_id, row_count from ctl.slice_version order by 1, 2, 3"
+        )
+        == before
+    )
 
 
 def test_past_state_is_recomputed_as_it_was_known(world, first, second):
@@ -136,7 +159,10 @@ def test_past_state_is_recomputed_as_it_was_known(world, first, second):
     world.build(batch)
     columns = "dealer_id, invoice_no, qty, amount, amount_vendor, fx_rate"
     then, now = (
-        world.rows(f"select {columns} from marts.fct_pos where batch_id = %s order by 1, 2, row_no", b) for b in (first, batch)
+        world.rows(
+            f"select {columns} from marts.fct_pos where batch_id = %s order by 1, 2, row_no", b
+        )
+        for b in (first, batch)
     )
     assert now == then
     health = "select slice, dealer_id, product_id, sell_through, stock_value_vendor from marts.mart_inventory_health where batch_id = %s order by 1, 2, 3"
@@ -149,14 +175,21 @@ def test_readers_views_stay(world, first, second):
     world.deploy()
     assert world.one(oid) == before
     assert world.one("select has_table_privilege('reader_of_tests', 'publish.fct_pos', 'select')")
-    assert january_money(world, "publish.fct_pos") == {"huaxin": Decimal(90), "xiaomai": Decimal(710)}
+    assert january_money(world, "publish.fct_pos") == {
+        "huaxin": Decimal(90),
+        "xiaomai": Decimal(710),
+    }
 
 
 def test_late_master_data_heals_held_lines(world, second):
-    world.submit("vendor", "product", [part("ZZ-9", 10)], reported_at="2026-03-01 00:00+00", mode="delta")
+    world.submit(
+        "vendor", "product", [part("ZZ-9", 10)], reported_at="2026-03-01 00:00+00", mode="delta"
+    )
     world.run(LATER)
     assert world.rows("select code from publish.mart_held_line") == []
-    assert world.rows("select on_hand_qty from publish.fct_inventory_daily where product_id = 'ACME|ZZ-9'") == [(3,)]
+    assert world.rows(
+        "select on_hand_qty from publish.fct_inventory_daily where product_id = 'ACME|ZZ-9'"
+    ) == [(3,)]
 
 
 def test_unit_tests_pass(world):
@@ -169,7 +202,13 @@ def test_slice_that_becomes_empty_is_replaced_too(world, second):
     world.submit("xiaomai", "pos", [], reported_at="2026-03-02 00:00+00", period=JAN)
     world.submit("huaxin", "pos", [], reported_at="2026-03-02 00:00+00", period=JAN)
     batch = world.run(LATER)
-    assert world.one("select row_count from ctl.slice_version where mart = 'fct_pos' and slice = '2026-01-01' and batch_id = %s", batch) == 0
+    assert (
+        world.one(
+            "select row_count from ctl.slice_version where mart = 'fct_pos' and slice = '2026-01-01' and batch_id = %s",
+            batch,
+        )
+        == 0
+    )
     assert january_money(world, "publish.fct_pos") == {}
 
 
@@ -194,7 +233,9 @@ def submissions(world):
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("order", [(0, 1, 2, 3, 4, 5, 6), (5, 4, 3, 6, 2, 1, 0), (4, 0, 6, 5, 2, 3, 1)])
+@pytest.mark.parametrize(
+    "order", [(0, 1, 2, 3, 4, 5, 6), (5, 4, 3, 6, 2, 1, 0), (4, 0, 6, 5, 2, 3, 1)]
+)
 def test_any_order_gives_the_same_marts(database_url, target, order):
     world = World(database_url, "chip_dbt_order", target)
     world.deploy()

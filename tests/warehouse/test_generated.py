@@ -8,7 +8,10 @@ from chip_channel.calendar_cn import calendar_seed
 from chip_channel.contracts.dbt_sources import dbt_sources
 
 ROOT = Path(__file__).parents[2]
-CONTRACTS = [yaml.safe_load(p.read_text(encoding="utf-8")) for p in (ROOT / "expectations/contracts").glob("*.odcs.yaml")]
+CONTRACTS = [
+    yaml.safe_load(p.read_text(encoding="utf-8"))
+    for p in (ROOT / "expectations/contracts").glob("*.odcs.yaml")
+]
 
 
 @pytest.mark.parametrize(("path", "text"), dbt_sources(CONTRACTS).items())
@@ -24,4 +27,6 @@ def test_every_column_of_every_contract_has_a_doc_block():
 
 
 def test_calendar_seed_is_the_packages_calendar():
-    assert (ROOT / "dbt_project/seeds/cn_calendar.csv").read_text(encoding="utf-8") == calendar_seed()
+    assert (ROOT / "dbt_project/seeds/cn_calendar.csv").read_text(
+        encoding="utf-8"
+    ) == calendar_seed()

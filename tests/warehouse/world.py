@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - rows of data and SQL read better unbroken
 """A small warehouse to build in: submissions by hand, batches, dbt, pointers."""
 
 import datetime as dt
@@ -24,7 +25,9 @@ class World:
 
     def __init__(self, url: str, name: str, target: Path) -> None:
         with psycopg.connect(url, autocommit=True) as server:
-            server.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+            server.execute(
+                sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
+            )
             server.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
         self.target = target
         self.dsn = make_conninfo(url, dbname=name)
@@ -67,7 +70,11 @@ class World:
             reported_at, received_at or reported_at, len(lines), len(lines), replaces, 1 if replaces is None else 2,
         )  # fmt: skip
         for number, line in enumerate(lines, start=2):
-            values = {"submission_id": submission, "row_no": number, "line_hash": _hash(line)} | line
+            values = {
+                "submission_id": submission,
+                "row_no": number,
+                "line_hash": _hash(line),
+            } | line
             self.db.execute(
                 sql.SQL("insert into raw.{} ({}) values ({})").format(
                     sql.Identifier(report),
@@ -77,13 +84,18 @@ class World:
                 list(values.values()),
             )
         self.db.execute(
-            "insert into ctl.verdict (submission_id, verdict, decided_by) values (%s, 'passed', 'test')", [submission]
+            "insert into ctl.verdict (submission_id, verdict, decided_by) values (%s, 'passed', 'test')",
+            [submission],
         )
         return submission
 
     def open_batch(self, known_at: str, kind: str = "publication") -> int:
         """Take up what waits; note the months that it touches."""
-        batch = self.one("insert into ctl.batch (known_at, kind) values (%s, %s) returning batch_id", known_at, kind)
+        batch = self.one(
+            "insert into ctl.batch (known_at, kind) values (%s, %s) returning batch_id",
+            known_at,
+            kind,
+        )
         if kind == "publication":
             self.db.execute("update ctl.verdict set batch_id = %s where batch_id is null", [batch])
         self.db.execute(
@@ -112,7 +124,11 @@ class World:
         if result.exception:
             raise result.exception
         statuses = {r.node.name: str(r.status) for r in result.result or ()}
-        broken = {name: status for name, status in statuses.items() if status in ("error", "fail", "skipped")}
+        broken = {
+            name: status
+            for name, status in statuses.items()
+            if status in ("error", "fail", "skipped")
+        }
         assert result.success, broken
         return statuses
 
@@ -120,8 +136,17 @@ class World:
         self.dbt("build", "--selector", "deploy")
 
     def build(self, batch: int) -> dict[str, str]:
-        known_at = self.one("select to_char(known_at at time zone 'utc', 'YYYY-MM-DD HH24:MI:SS+00') from ctl.batch where batch_id = %s", batch)
-        return self.dbt("build", "--selector", "batch", "--vars", f"{{batch_id: {batch}, known_at: '{known_at}'}}")
+        known_at = self.one(
+            "select to_char(known_at at time zone 'utc', 'YYYY-MM-DD HH24:MI:SS+00') from ctl.batch where batch_id = %s",
+            batch,
+        )
+        return self.dbt(
+            "build",
+            "--selector",
+            "batch",
+            "--vars",
+            f"{{batch_id: {batch}, known_at: '{known_at}'}}",
+        )
 
     def publish(self, batch: int) -> None:
         self.db.execute(
