@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - rows of data and SQL read better unbroken
 """Raw tables from the contracts, as the warehouse makes them."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - rows of data and SQL read better unbroken
 """A small warehouse to build in: submissions by hand, batches, dbt, pointers."""
 
 import datetime as dt

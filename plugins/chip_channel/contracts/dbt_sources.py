@@ -74,7 +74,7 @@ def _table(contract: Contract) -> dict[str, Any]:
     if report in FRESHNESS:
         table["config"] |= {
             "loaded_at_query": (
-                "select max(received_at) from ctl.submission "
+                "select max(received_at) from ctl.submission "  # noqa: S608 - report: a contract's name
                 f"where report = '{report}' and status = 'accepted'"
             ),
             "freshness": {"warn_after": {"count": FRESHNESS[report], "period": "day"}},

@@ -175,15 +175,6 @@ pos_history as (
     where report = 'pos'
 ),
 
-receipt_history as (
-    select
-        report,
-        min(first_day) as first_day
-    from {{ ref('int_dealer__history') }}
-    where report = 'sell_in'
-    group by report
-),
-
 -- Each store takes its share of the dealer's ages; the rounding of one bound carries into the next.
 shared as (
     select
@@ -199,7 +190,13 @@ shared as (
             when pos_history.first_day <= {{ dbt.dateadd('day', -90, 'counted.as_of') }} and bounded.sold_13_weeks > 0
                 then bounded.counted_qty / (bounded.sold_13_weeks / 13.0)
         end as weeks_of_supply,
-        coalesce(receipt_history.first_day <= {{ dbt.dateadd('day', -365, 'counted.as_of') }}, false) as is_age_known
+        coalesce(
+            {{ dbt.dateadd('day', -365, 'counted.as_of') }} >= (
+                select min(history.first_day) from {{ ref('int_dealer__history') }} as history
+                where history.report = 'sell_in'
+            ),
+            false
+        ) as is_age_known
     from counted
     inner join bounded
         on
@@ -207,7 +204,6 @@ shared as (
             and counted.product_id = bounded.product_id
             and counted.as_of = bounded.as_of
     left join pos_history on counted.dealer_id = pos_history.dealer_id
-    left join receipt_history on receipt_history.report = 'sell_in'
 )
 
 select

@@ -1,0 +1,172 @@
+"""Every blocking check can fail, blocks when it does, and readers keep what they had."""
+
+from typing import Any
+
+import pytest
+
+from chip_channel.publish.publish import NotPublishableError, publish
+from chip_channel.quality.gate import run
+from chip_channel.quality.gates import CANDIDATE, GateBlockedError, check_marts
+from chip_channel.quality.suite import datasets, suite
+from chip_channel.warehouse import connect
+
+pytestmark = pytest.mark.usefixtures("published")
+
+# mart, check, what breaks it (on rows of batch 0, a copy of the published one)
+BREAKS = [
+    ("fct_pos", "grain_holds", "insert into {t} select * from {t} where batch_id = 0 limit 1"),
+    ("fct_pos", "rate_above_zero", "update {t} set fx_rate = 0 where batch_id = 0"),
+    ("fct_pos", "sign_follows_type", "update {t} set qty = -qty where batch_id = 0"),
+    ("fct_pos", "amount_is_quantity_times_price", "update {t} set amount = amount + 1 where batch_id = 0"),
+    ("fct_pos", "no_price_far_from_the_part", "update {t} set resale_price = resale_price * 1000, amount = amount * 1000 where batch_id = 0 and ctid = (select min(ctid) from {t} where batch_id = 0 and resale_price > 0)"),
+    ("fct_sell_in", "grain_holds", "insert into {t} select * from {t} where batch_id = 0 limit 1"),
+    ("fct_sell_in", "quantity_above_zero", "update {t} set qty = -1 where batch_id = 0"),
+    ("fct_sell_in", "received_after_shipped", "update {t} set received_date = ship_date - 1 where batch_id = 0"),
+    ("fct_inventory_daily", "grain_holds", "insert into {t} select * from {t} where batch_id = 0 limit 1"),
+    ("fct_inventory_daily", "stock_not_negative", "update {t} set on_hand_qty = -1 where batch_id = 0"),
+    ("fct_inventory_daily", "ages_add_up", "update {t} set age_0_30_qty = age_0_30_qty + 1 where batch_id = 0"),
+    ("fct_inventory_rollforward", "grain_holds", "insert into {t} select * from {t} where batch_id = 0 limit 1"),
+    ("fct_inventory_rollforward", "calculated_follows", "update {t} set calculated_qty = calculated_qty + 1 where batch_id = 0"),
+    ("fct_inventory_rollforward", "gaps_are_small", "update {t} set gap_qty = throughput_qty + 1 where batch_id = 0"),
+    ("mart_inventory_health", "grain_holds", "insert into {t} select * from {t} where batch_id = 0 limit 1"),
+    ("mart_inventory_health", "turnover_not_negative", "update {t} set turnover = -1 where batch_id = 0"),
+    ("mart_inventory_health", "dead_share_is_a_share", "update {t} set dead_share = 2 where batch_id = 0"),
+    ("mart_inventory_health", "a_reason_where_no_number", "update {t} set turnover = null, turnover_reason = null where batch_id = 0"),
+    ("mart_report_quality", "grain_holds", "insert into {t} select * from {t} where batch_id = 0 limit 1"),
+    ("mart_report_quality", "timeliness_is_a_share", "update {t} set timeliness = 2 where batch_id = 0"),
+    ("mart_report_quality", "completeness_is_a_share", "update {t} set completeness = 2 where batch_id = 0"),
+    ("mart_report_quality", "accuracy_is_a_share", "update {t} set accuracy = 2 where batch_id = 0"),
+    ("mart_report_quality", "consistency_is_a_share", "update {t} set consistency = 2 where batch_id = 0"),
+    ("mart_report_quality", "score_is_a_share", "update {t} set score = 2 where batch_id = 0"),
+    ("mart_held_line", "few_lines_held", "update {t} set submission_id = (select min(submission_id) from ctl.submission where status = 'accepted' and lines_accepted < 20) where batch_id = 0"),
+    ("dim_dealer", "grain_holds", "insert into {t} select * from {t} where batch_id = 0 limit 1"),
+    ("dim_dealer", "parents_exist", "update {t} set parent = 'nobody' where batch_id = 0"),
+    ("dim_product", "grain_holds", "insert into {t} select * from {t} where batch_id = 0 limit 1"),
+    ("dim_product", "spq_above_zero", "update {t} set spq = 0 where batch_id = 0"),
+    ("dim_product", "one_current_version", "update {t} set is_current = false where batch_id = 0"),
+]  # fmt: skip
+GUARDED_BY_THE_TABLE = {
+    ("fct_pos", "product_resolved"), ("mart_held_line", "a_reason_for_each"),
+}  # fmt: skip
+"""Checks on columns that the table itself keeps from being null."""
+
+
+@pytest.fixture
+def copied(request: pytest.FixtureRequest) -> Any:
+    """The published rows of a mart once more, as batch 0."""
+    mart = request.param
+    with connect() as connection:
+        columns = [
+            r[0]
+            for r in connection.execute(
+                "select attname::text from pg_attribute where attrelid = %s::regclass "
+                "and attnum > 0 and not attisdropped and attname <> 'batch_id'",
+                (f"marts.{mart}",),
+            )
+        ]
+        names = ", ".join(columns)
+        connection.execute(f"alter table marts.{mart} disable trigger all")
+        connection.execute(
+            f"insert into marts.{mart} (batch_id, {names}) select 0, {names} from marts.{mart} "
+            "where batch_id = (select max(batch_id) from ctl.publication)"
+        )
+        indexes = connection.execute(
+            "select indexdef, indexrelid::regclass::text from pg_index join pg_indexes on "
+            "indexname = (indexrelid::regclass::text) or schemaname || '.' || indexname = "
+            "indexrelid::regclass::text where indrelid = %s::regclass and indisunique",
+            (f"marts.{mart}",),
+        ).fetchall()
+        for _, index in indexes:
+            connection.execute(f"drop index {index}")
+    yield mart
+    with connect() as connection:
+        connection.execute(f"delete from marts.{mart} where batch_id = 0")
+        for definition, _ in indexes:
+            connection.execute(definition)
+
+
+def check(mart: str) -> Any:
+    """Gate 2 on batch 0."""
+    checks = suite("marts", mart)
+    assert checks is not None
+    with connect("transform") as connection:
+        return run(checks, f"select * from marts.{mart} where batch_id = 0", connection)
+
+
+@pytest.mark.parametrize(
+    ("copied", "name", "breaking"),
+    [pytest.param(m, n, b, id=f"{m}: {n}") for m, n, b in BREAKS],
+    indirect=["copied"],
+)
+def test_a_check_finds_what_it_is_for(copied: str, name: str, breaking: str) -> None:
+    assert check(copied).outcome == "passed"
+    with connect() as connection:
+        connection.execute(breaking.replace("{t}", f"marts.{copied}"))
+    result = check(copied)
+    found = {c.name: c for c in result.checks}[name]
+    assert not found.passed
+    assert found.failing_rows > 0
+    assert found.failures
+    assert result.outcome == ("blocked" if found.blocks else "warned")
+
+
+def test_every_check_of_gate_2_is_proven_to_fail() -> None:
+    proven = {(m, n) for m, n, _ in BREAKS} | GUARDED_BY_THE_TABLE
+    named = {
+        (mart, e["meta"]["name"])
+        for mart in datasets("marts")
+        for e in suite("marts", mart).expectations  # type: ignore[union-attr]
+    }
+    assert named == proven
+
+
+@pytest.mark.parametrize("mart", datasets("publish"))
+def test_an_empty_mart_is_never_published(mart: str) -> None:
+    checks = suite("publish", mart)
+    assert checks is not None
+    query = CANDIDATE.replace("{mart}", mart).replace("{batch}", "0") + " limit 0"
+    with connect("publisher") as connection:
+        result = run(checks, query, connection)
+    assert result.outcome == "blocked"
+    assert "not_empty" in result.reasons
+
+
+def test_a_blocked_gate_leaves_the_last_publication_and_says_why() -> None:
+    with connect() as connection:
+        connection.execute(
+            "insert into ctl.batch (known_at, kind, status) values (now(), 'publication', 'built')"
+        )
+        (batch,) = connection.execute("select max(batch_id) from ctl.batch").fetchone()  # type: ignore[misc]
+        before = connection.execute("select * from ctl.published_slice order by 1, 2").fetchall()
+        connection.execute(
+            "insert into marts.fct_sell_in select (r).* from (select jsonb_populate_record("
+            "null::marts.fct_sell_in, to_jsonb(s) || jsonb_build_object('batch_id', %s::bigint, "
+            "'qty', -5)) as r from marts.fct_sell_in s limit 3) x",
+            (batch,),
+        )
+    with pytest.raises(GateBlockedError, match="quantity_above_zero"):
+        check_marts(batch)
+    with pytest.raises(NotPublishableError, match="blocked"):
+        publish(batch)
+    with connect() as connection:
+        assert (
+            connection.execute("select * from ctl.published_slice order by 1, 2").fetchall()
+            == before
+        )
+        status = connection.execute(
+            "select status, reason from ctl.batch where batch_id = %s", (batch,)
+        ).fetchone()
+        keys = connection.execute(
+            "select f.failing_key from ctl.gate_failure f join ctl.gate_run r using (gate_run_id) "
+            "where r.batch_id = %s and f.check_name = 'quantity_above_zero'",
+            (batch,),
+        ).fetchall()
+        alerts = connection.execute(
+            "select severity, subject from ctl.outbox where kind = 'gate_failed'"
+        ).fetchall()
+        connection.execute("delete from marts.fct_sell_in where batch_id = %s", (batch,))
+    assert status[0] == "blocked"
+    assert "quantity_above_zero" in status[1]
+    assert len(keys) == 3
+    assert {"submission_id", "row_no"} <= set(keys[0][0])
+    assert alerts == [("critical", alerts[0][1])]

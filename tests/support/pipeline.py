@@ -1,0 +1,41 @@
+"""The pipeline without a scheduler: what the DAGs call, in their order."""
+
+from pathlib import Path
+
+from chip_channel.intake.landing import waiting
+from chip_channel.intake.service import ingest
+from chip_channel.publish.batch import Batch
+from chip_channel.publish.build import build
+from chip_channel.publish.dbt import dbt
+from chip_channel.publish.publish import Publication, publish
+from chip_channel.quality.gates import check_marts, check_publication, judge_submissions
+from chip_channel.world import WorldFiles, WorldSpec, write_world
+from chip_channel.world.landing import land_month
+
+
+def deploy() -> None:
+    """dbt's tables and views."""
+    dbt("build", "--selector", "deploy")
+
+
+def small_world(folder: Path) -> WorldFiles:
+    """Three dealers, three months, written and landed."""
+    made = write_world(WorldSpec.small(), folder)
+    land_month(folder, "all")
+    return made
+
+
+def take_and_build() -> Batch:
+    """Landing to built batch; both later gates passed."""
+    ingest(waiting())
+    judge_submissions()
+    batch = build()
+    assert batch is not None
+    check_marts(batch.batch_id)
+    check_publication(batch.batch_id)
+    return batch
+
+
+def publish_what_waits() -> Publication:
+    """Landing to publication."""
+    return publish(take_and_build().batch_id)
