@@ -8,7 +8,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-
 from chip_channel.intake.feed import feeds
 from chip_channel.local.postgres import EmbeddedPostgres
 from chip_channel.settings import ROOT, settings
@@ -34,7 +33,7 @@ def home(
     request: pytest.FixtureRequest,
 ) -> Iterator[Path]:
     """A fresh home with its own database, roles and raw tables; settings point to it."""
-    from chip_channel.warehouse import migrate  # noqa: PLC0415
+    from chip_channel.warehouse import migrate
 
     name = "t_" + request.module.__name__.replace(".", "_")[-50:].lower()
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:

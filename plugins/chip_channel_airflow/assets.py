@@ -2,12 +2,12 @@
 
 from airflow.sdk import Asset, AssetWatcher
 
-from chip_channel_airflow.triggers import LandingTrigger
+from chip_channel_airflow.triggers import Kind, LandingTrigger
 
 GROUP = "chip_channel"
 
 
-def landing(kind: str) -> Asset:
+def landing(kind: Kind) -> Asset:
     """Files that wait: of `dealers`, or of the `vendor`; an event comes when new ones are ready."""
     watcher = AssetWatcher(name=f"{kind}_files", trigger=LandingTrigger(kind=kind))
     return Asset(f"landing_{kind}", uri=f"chip-channel://landing/{kind}", group=GROUP,

@@ -9,18 +9,22 @@ from airflow.timetables.trigger import CronTriggerTimetable
 
 from chip_channel_airflow.assets import GROUP, landing
 from chip_channel_airflow.policy import default_args
+from chip_channel_airflow.triggers import Kind
 
 POOL = "intake"
 FILES_A_RUN = 500
 
 
-def ingestion(dag_id: str, kind: str, raw: Asset, doc: str) -> DAG:
+def ingestion(dag_id: str, kind: Kind, raw: Asset, doc: str) -> DAG:
     """Build the DAG: list what waits, ingest each file, judge what came in."""
     with DAG(
         dag_id,
         description=f"Files of the {kind} into raw, judged by gate 1",
         schedule=AssetOrTimeSchedule(
-            timetable=CronTriggerTimetable("17 * * * *", timezone="UTC"), assets=[landing(kind)]
+            timetable=CronTriggerTimetable(  # type: ignore[arg-type]
+                "17 * * * *", timezone="UTC"
+            ),
+            assets=[landing(kind)],
         ),
         start_date=pendulum.datetime(2025, 1, 1, tz="UTC"),
         catchup=False,
@@ -44,7 +48,8 @@ def ingestion(dag_id: str, kind: str, raw: Asset, doc: str) -> DAG:
             from chip_channel.intake.service import Intake
 
             waiting = Arrival(**arrival)
-            get_current_context()["label"] = waiting.label
+            context: Any = get_current_context()
+            context["label"] = waiting.label
             with Intake() as intake:
                 outcome = intake.arrival(waiting)
             if outcome is None:
@@ -62,7 +67,7 @@ def ingestion(dag_id: str, kind: str, raw: Asset, doc: str) -> DAG:
             accessor = get_current_context()["outlet_events"][raw]
             if partitions:
                 accessor.add_partitions(partitions)
-            yield Metadata(raw, {"verdicts": verdicts})
+            yield Metadata(raw, {"verdicts": dict(verdicts)})
 
         ingest_file.expand(arrival=list_files()) >> judge()
     return dag

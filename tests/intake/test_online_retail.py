@@ -7,7 +7,6 @@ import tarfile
 from pathlib import Path
 
 import pytest
-
 from chip_channel.intake.feed import feeds
 from chip_channel.intake.landing import waiting
 from chip_channel.intake.service import Outcome, ingest

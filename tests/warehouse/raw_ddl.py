@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - rows of data and SQL read better unbroken
 """Raw tables from the contracts, as the warehouse makes them."""
 
 from pathlib import Path

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - rows of data and SQL read better unbroken
 """The dbt project on a real database: numbers worked out by hand, versions, pointers, two times."""
 
 from decimal import Decimal

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - rows of data and SQL read better unbroken
 """A small warehouse to build in: submissions by hand, batches, dbt, pointers."""
 
 import datetime as dt

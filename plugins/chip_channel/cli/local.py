@@ -6,7 +6,7 @@ import time
 import typer
 from rich.status import Status
 
-from chip_channel.cli.base import console
+from chip_channel.console import console
 from chip_channel.local.airflow import local_airflow
 from chip_channel.local.postgres import EmbeddedPostgres
 from chip_channel.local.state import state

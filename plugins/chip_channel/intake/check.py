@@ -218,11 +218,11 @@ class _BlockCheck:
     def _convert(self) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, pl.Series]]:
         """(values to load, typed values to check, what could not be read) of all columns."""
         checker, tidy = self.checker, self.block.tidy
-        tries = []
+        tries: list[pl.Expr] = []
         for c in checker.columns:
-            values, typed = first_try(pl.col(c.name), c, checker.form, tidy)
-            tries += [pl.col(c.name).alias(f"g:{c.name}"), values.alias(f"v:{c.name}"),
-                      typed.alias(f"t:{c.name}")]  # fmt: skip
+            value, kind = first_try(pl.col(c.name), c, checker.form, tidy)
+            tries += [pl.col(c.name).alias(f"g:{c.name}"), value.alias(f"v:{c.name}"),
+                      kind.alias(f"t:{c.name}")]  # fmt: skip
         tried = self.given.select(tries)
         doubts = {c.name: d for c in checker.columns if (d := suspicious(c, tidy)) is not None}
         doubted = tried.select(d.alias(n) for n, d in doubts.items()).row(0, named=True)
@@ -344,8 +344,8 @@ def _in_our_words(given: pl.Expr, source: Source) -> pl.Expr:
     return given if source.default is None else given.fill_null(source.default)
 
 
-def _dtype(column: Column) -> pl.DataType | type[pl.DataType]:
-    kinds = {"number": pl.Float64, "integer": pl.Float64, "date": pl.Date,
+def _dtype(column: Column) -> Any:
+    kinds: dict[str, Any] = {"number": pl.Float64, "integer": pl.Float64, "date": pl.Date,
              "timestamp": pl.Datetime("us", "UTC")}  # fmt: skip
     return kinds.get(column.kind, pl.String)
 
@@ -364,7 +364,7 @@ def _expected(column: Column) -> str:
     }.get(column.kind, column.kind)  # fmt: skip
 
 
-def _issues(line_as_sent: list[str], **parts: object) -> pl.DataFrame:
+def _issues(line_as_sent: list[str], **parts: Any) -> pl.DataFrame:
     """One frame of ISSUE_COLUMNS; scalars are spread over all rows."""
     columns = {}
     for label in ISSUE_COLUMNS:

@@ -11,6 +11,7 @@ from typing import IO, Any
 import polars as pl
 import psycopg
 from psycopg import sql
+from psycopg.types.json import Json
 
 from chip_channel.contracts import Contract, contract
 from chip_channel.intake import delimited, excel
@@ -87,7 +88,7 @@ def load(connection: psycopg.Connection[Any], job: Job) -> Loaded:
             "period_start = coalesce(period_start, %s), period_end = coalesce(period_end, %s) "
             "where submission_id = %s",
             (counts.read, counts.accepted, counts.quarantined, counts.skipped_total,
-             counts.warned, psycopg.types.json.Json(counts.skipped),
+             counts.warned, Json(counts.skipped),
              counts.first_day, counts.last_day, submission_id),
         )  # fmt: skip
     return Loaded("accepted", submission_id, recognised.report, counts)

@@ -215,7 +215,7 @@ def _parse_dates(values: pl.Series, formats: Sequence[str]) -> pl.Series:
     serial = pl.select(
         pl.when(text.str.contains(r"^[2-6]\d{4}$")).then(text).cast(pl.Int32, strict=False)
     ).to_series()
-    excel = pl.select(pl.lit(date(1899, 12, 30)) + pl.duration(days=serial)).to_series()
+    excel = pl.select(pl.lit(date(1899, 12, 30)) + pl.duration(days=pl.lit(serial))).to_series()
     return pl.select(pl.coalesce(*tries, excel)).to_series().cast(pl.Date)
 
 

@@ -47,7 +47,8 @@ def write_reject_file(connection: psycopg.Connection[Any], submission_id: int) -
         writer = csv.writer(out)
         writer.writerow(HEADER)
         if fatal_code:
-            writer.writerow(_row(None, fatal_code, None, None, fatal_detail, file_name, columns))
+            writer.writerow(_row(None, fatal_code, None, None, fatal_detail, file_name,
+                                 columns=columns))  # fmt: skip
         with connection.transaction(), connection.cursor("issues") as issues:
             issues.execute(
                 "select row_no, code, field, value, expected, line_as_sent from quarantine.issue "
@@ -55,7 +56,7 @@ def write_reject_file(connection: psycopg.Connection[Any], submission_id: int) -
                 (submission_id,),
             )
             while rows := issues.fetchmany(10_000):
-                writer.writerows(_row(*row, columns) for row in rows)
+                writer.writerows(_row(*row, columns=columns) for row in rows)
     partial.replace(path)
     return str(path)
 
@@ -68,7 +69,8 @@ def _dealer_columns(dealer_id: str, report: str) -> dict[str, str]:
 
 
 def _row(row_no: int | None, code: str, field: str | None, value: str | None,
-         expected: str | None, line: str | None, columns: dict[str, str]) -> Sequence[Any]:  # fmt: skip
+         expected: str | None, line: str | None,
+         *, columns: dict[str, str]) -> Sequence[Any]:  # fmt: skip
     words = codes()[code]
     return (
         row_no, code, f"{words['en']} {words['zh']}", inert(columns.get(field or "")),

@@ -66,7 +66,8 @@ class Child:
         killed from outside.
         """
         process = self.process or self._start()
-        assert process.stdin and process.stdout  # noqa: S101 - both are pipes
+        assert process.stdin is not None  # noqa: S101 - a pipe
+        assert process.stdout is not None  # noqa: S101 - a pipe
         try:
             process.stdin.write(json.dumps(job.as_dict()) + "\n")
             process.stdin.flush()
