@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -26,20 +27,14 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostg
     server.stop("immediate")
 
 
-@pytest.fixture(scope="module")
-def home(
-    postgres: EmbeddedPostgres,
-    tmp_path_factory: pytest.TempPathFactory,
-    request: pytest.FixtureRequest,
-) -> Iterator[Path]:
-    """A fresh home with its own database, roles and raw tables; settings point to it."""
+@contextmanager
+def _new_home(postgres: EmbeddedPostgres, name: str, folder: Path) -> Iterator[Path]:
     from chip_channel.warehouse import migrate
 
-    name = "t_" + request.module.__name__.replace(".", "_")[-50:].lower()
+    name = name.replace(".", "_")[-50:].lower()
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
         admin.execute(f'drop database if exists "{name}" with (force)')
         admin.execute(f'create database "{name}"')
-    folder = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CHIP_CHANNEL_HOME", str(folder))
         patch.setenv("CHIP_CHANNEL_DATABASE_URL", postgres.url(name))
@@ -51,3 +46,23 @@ def home(
         yield folder
     settings.cache_clear()
     feeds.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def home(
+    postgres: EmbeddedPostgres,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> Iterator[Path]:
+    """A fresh home with its own database, roles and raw tables; settings point to it."""
+    with _new_home(
+        postgres, f"t_{request.module.__name__}", tmp_path_factory.mktemp("home")
+    ) as made:
+        yield made
+
+
+@pytest.fixture
+def fresh_home(postgres: EmbeddedPostgres, tmp_path: Path) -> Iterator[Path]:
+    """The same for one test alone."""
+    with _new_home(postgres, "t_fresh", tmp_path) as made:
+        yield made
