@@ -53,6 +53,13 @@ class Column:
         precision, scale = self.physical_type.removeprefix("numeric(").rstrip(")").split(",")
         return int(precision) - int(scale)
 
+    @property
+    def smallest(self) -> float:
+        """Numbers below this are stored as 0; a part of a whole number is not stored at all."""
+        if self.kind == "integer":
+            return 0.0
+        return float(0.5 * 10.0 ** -int(self.physical_type.rstrip(")").split(",")[1]))
+
     def code(self, failure: str) -> str:
         """The code of a failed check on this column: required, type, values, minimum, pattern."""
         return self.codes.get(failure) or _default_code(self, failure)

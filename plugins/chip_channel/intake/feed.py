@@ -1,6 +1,5 @@
 """Feeds: how one dealer's files become canonical reports, as `feeds/<dealer_id>/feed.yml` says."""
 
-import codecs
 import hashlib
 import re
 from calendar import monthrange
@@ -45,8 +44,15 @@ class Source(BaseModel):
         if sum(given) != 1:
             raise ValueError("give exactly one of: a header (from), const, row, period")
         for pattern in self.match:
-            re.compile(pattern)
+            _regular_expression(pattern)
         return self
+
+
+def _regular_expression(pattern: str) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
 
 
 def _source(value: Any) -> Any:
@@ -68,7 +74,7 @@ class ReportFeed(BaseModel):
     dates: list[str] = []
     mode: Literal["full", "delta"] = "full"
     period: Literal["month", "week", "day", "none"]
-    subtotal: list[str] = []
+    subtotal: list[Annotated[str, Field(min_length=1)]] = []
     control_total: str | None = None
     duplicates: Literal["key", "exact_line"] = "key"
     currency: str = ""
@@ -79,12 +85,18 @@ class ReportFeed(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> "ReportFeed":
-        codecs.lookup(self.encoding)
-        groups = re.compile(self.file_name).groupindex
+        try:
+            "".encode(self.encoding)
+        except LookupError as error:
+            raise ValueError(f"encoding {self.encoding!r}: no text encoding of Python") from error
+        groups = _regular_expression(self.file_name).groupindex
         if self.period != "none" and "period" not in groups:
             raise ValueError("file_name needs a group (?P<period>…), or set period: none")
         if self.control_total and not self.subtotal:
             raise ValueError("control_total needs subtotal: the words that begin the total line")
+        total = self.columns.get(self.control_total or "")
+        if self.control_total and (total is None or total.header is None):
+            raise ValueError(f"control_total: {self.control_total} is no column from a header")
         return self
 
 
@@ -104,14 +116,14 @@ class Feed(BaseModel):
     @model_validator(mode="after")
     def _complete(self) -> "Feed":
         if self.time_zone not in available_timezones():
-            raise ValueError(f"time_zone {self.time_zone!r} is not an IANA time zone")
+            raise ValueError(f"time_zone: {self.time_zone!r} is not an IANA time zone")
         for name, report in self.reports.items():
             known = contracts().get(name)
             if known is None:
                 raise ValueError(f"reports.{name}: no such report; known: {', '.join(contracts())}")
             unknown = sorted(set(report.columns) - set(known.by_name))
             if unknown:
-                raise ValueError(f"reports.{name}.columns: unknown {', '.join(unknown)}")
+                raise ValueError(f"reports.{name}.columns.{unknown[0]}: not in its contract")
             missing = [c.name for c in known.columns if c.required and c.name not in report.columns]
             if missing:
                 raise ValueError(f"reports.{name}.columns: missing {', '.join(missing)}")
@@ -128,9 +140,13 @@ def read_feed(path: Path) -> Feed:
 
     Raises FeedError with the file, the line and what was expected.
     """
-    text = path.read_text(encoding="utf-8")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise FeedError(f"{path}:1: not text in UTF-8: {error}") from error
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
+        _no_key_twice(path, node)
         feed = Feed.model_validate(yaml.safe_load(text))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -138,14 +154,28 @@ def read_feed(path: Path) -> Feed:
         raise FeedError(f"{path}:{line}: not valid YAML: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
+        told = re.match(r"Value error, ([\w.]+):", first["msg"])
+        at = first["loc"] or (tuple(told[1].split(".")) if told else ())
         where = ".".join(str(part) for part in first["loc"])
-        line = _line_of(node, first["loc"])
+        line = _line_of(node, at)
         raise FeedError(
             f"{path}:{line}: {where or 'feed'}: {first['msg']} (got {str(first['input'])[:80]!r})"
         ) from error
     if feed.dealer_id != path.parent.name:
         raise FeedError(f"{path}:1: dealer_id must be the folder's name, {path.parent.name!r}")
     return feed
+
+
+def _no_key_twice(path: Path, node: Any) -> None:
+    """YAML lets the last of two equal keys win; here that would drop a column in silence."""
+    if not isinstance(node, yaml.MappingNode):
+        return
+    seen: set[str] = set()
+    for key, value in node.value:
+        if key.value in seen:
+            raise FeedError(f"{path}:{key.start_mark.line + 1}: {key.value} is given twice")
+        seen.add(key.value)
+        _no_key_twice(path, value)
 
 
 def _line_of(node: Any, path: tuple[Any, ...]) -> int:
@@ -205,7 +235,10 @@ def recognise(dealer_id: str, file_name: str, today: date) -> Recognised:
             local_today = today + timedelta(days=1)  # the dealer's day may be ahead of UTC
             if start and start > local_today:
                 raise Fatal("F_PERIOD", f"the period starts {start}, after today ({today})")
-            return Recognised(feed, report, groups.get("mode") or shape.mode, start, end)
+            mode = (groups.get("mode") or shape.mode).lower()
+            if mode not in ("full", "delta"):
+                raise Fatal("F_DEALER", f"{mode[:60]!r} in the file name is neither full nor delta")
+            return Recognised(feed, report, mode, start, end)
     patterns = "; ".join(shape.file_name for shape in feed.reports.values())
     raise Fatal("F_DEALER", f"{file_name[:120]!r} fits none of the agreed names: {patterns}")
 
