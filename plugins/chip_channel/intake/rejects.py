@@ -18,13 +18,17 @@ HEADER = (
     "row_no 行号", "code 代码", "what was wrong 问题", "your column 贵司列名", "field 字段",
     "value 值", "expected 应为", "what to do 处理办法", "line as sent 原始行",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = tuple("=+-@＝＋－＠\t\r")
 
 
 def inert(cell: object) -> str:
-    """Text that no spreadsheet takes for a formula: an apostrophe before what could start one."""
+    """Text that no spreadsheet takes for a formula: an apostrophe before what could start one.
+
+    Also before apostrophes of the dealer's own, so that the value can be told from ours.
+    """
     text = "" if cell is None else str(cell)
-    return "'" + text if text.lstrip(" ").startswith(_FORMULA) else text
+    start = text.lstrip("' \n\xa0\u3000")
+    return "'" + text if start.startswith(_FORMULA) else text
 
 
 def write_reject_file(connection: psycopg.Connection[Any], submission_id: int) -> str | None:
