@@ -105,7 +105,7 @@ class Feed(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    dealer_id: str = Field(pattern=DEALER_ID.pattern)
+    dealer_id: str = Field(pattern=f"^{DEALER_ID.pattern}$")
     time_zone: str
     currency: str = Field(pattern="^[A-Z]{3}$")
     tax_basis: Literal["incl", "excl"]

@@ -115,7 +115,7 @@ def repair(given: pl.Series, column: Column, form: Form) -> Converted:
         return _timestamp(given, form)
     text = _text(given)
     if column.kind == "list":
-        parts = text.values.str.replace_all(r"\s*[;,、|；，]\s*", "|").str.strip_chars("|")
+        parts = text.values.str.replace_all(r"\s*([;,、|；，]\s*)+", "|").str.strip_chars("|")
         return Converted(parts, parts, None, text.repaired)
     if column.values:
         return _word(text.values, column.values)
