@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from chip_channel.intake.feed import feeds
+from chip_channel.intake.feed import feed_of
 from chip_channel.local.postgres import EmbeddedPostgres
 from chip_channel.settings import ROOT, settings
 
@@ -41,11 +41,11 @@ def _new_home(postgres: EmbeddedPostgres, name: str, folder: Path) -> Iterator[P
         patch.setenv("CHIP_CHANNEL_SETTLE_SECONDS", "0")
         patch.setenv("CHIP_CHANNEL_FEEDS", str(ROOT / "feeds"))
         settings.cache_clear()
-        feeds.cache_clear()
+        feed_of.cache_clear()
         migrate()
         yield folder
     settings.cache_clear()
-    feeds.cache_clear()
+    feed_of.cache_clear()
 
 
 @pytest.fixture(scope="module")
