@@ -16,5 +16,8 @@ def landing(kind: Kind) -> Asset:
 
 RAW_DEALERS = Asset("raw_dealer_reports", uri="chip-channel://raw/dealers", group=GROUP)
 RAW_REFERENCE = Asset("raw_reference_data", uri="chip-channel://raw/vendor", group=GROUP)
+REPORTED_MONTHS = Asset("reported_months", uri="chip-channel://raw/months", group=GROUP)
+"""Partitioned by `dealer|month`; apart from the others, as a partitioned event triggers only DAGs
+that are partitioned themselves."""
 MARTS = Asset("candidate_marts", uri="chip-channel://marts", group=GROUP)
 PUBLISHED = Asset("published_data", uri="chip-channel://publish", group=GROUP)

@@ -7,7 +7,7 @@ import pendulum
 from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, Metadata, get_current_context, task
 from airflow.timetables.trigger import CronTriggerTimetable
 
-from chip_channel_airflow.assets import GROUP, landing
+from chip_channel_airflow.assets import GROUP, REPORTED_MONTHS, landing
 from chip_channel_airflow.policy import default_args
 from chip_channel_airflow.triggers import Kind
 
@@ -58,15 +58,15 @@ def ingestion(dag_id: str, kind: Kind, raw: Asset, doc: str) -> DAG:
             return {"report": outcome.report, "outcome": outcome.outcome,
                     "submission_id": outcome.submission_id}  # fmt: skip
 
-        @task(outlets=[raw], trigger_rule="none_skipped")
+        @task(outlets=[raw, REPORTED_MONTHS], trigger_rule="all_done_min_one_success")
         def judge() -> Any:
             """Gate 1 on every submission that has no verdict."""
             from chip_channel.quality.gates import judge_submissions
 
             verdicts, partitions = judge_submissions(on_result=print)
-            accessor = get_current_context()["outlet_events"][raw]
             if partitions:
-                accessor.add_partitions(partitions)
+                events = get_current_context()["outlet_events"]
+                events[REPORTED_MONTHS].add_partitions(partitions)
             yield Metadata(raw, {"verdicts": dict(verdicts)})
 
         ingest_file.expand(arrival=list_files()) >> judge()

@@ -43,7 +43,9 @@ def test_plain_values_stay_as_they_are(value):
 @given(hostile, hostile, hostile)
 def test_a_row_read_again_from_the_file_holds_no_formula(value, expected, line):
     out = io.StringIO(newline="")
-    csv.writer(out).writerow(_row(1, "E_ENUM", "qty", value, expected, line, columns={"qty": value}))
+    csv.writer(out).writerow(
+        _row(1, "E_ENUM", "qty", value, expected, line, columns={"qty": value})
+    )
     (cells,) = csv.reader(io.StringIO(out.getvalue(), newline=""))
     assert not [c for c in cells if c.lstrip(" \n\xa0\u3000").startswith(FORMULA)]
     assert [original(cells[i]) for i in (3, 5, 6, 8)] == [value, value, expected, line]
