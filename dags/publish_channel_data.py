@@ -57,11 +57,11 @@ and rows on the quality page. Publishing twice changes nothing.
             PUBLISHED, {"publication_id": done.publication_id, "slices": dict(done.slices)}
         )
 
-    @task(trigger_rule="all_done", retries=1)
+    @task(retries=1)
     def report() -> str:
         """Write the report and quality pages; also when a gate blocked, so that they say so."""
         from chip_channel.report.page import write_report
 
         return str(write_report())
 
-    publish(gate_publication(newest_batch())) >> report()  # type: ignore[arg-type]
+    publish(gate_publication(newest_batch())) >> report().as_teardown()  # type: ignore[arg-type]

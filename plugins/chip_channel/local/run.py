@@ -85,6 +85,7 @@ def land_history(stack: Stack, folder: Path, progress: Callable[[str], None]) ->
         landed.append(month)
         landed_file.write_text(json.dumps(landed))
         progress(f"Landed {month}")
+        # the first months hold reference data alone, which is nothing to publish
         if month in months[-ONE_BY_ONE - 1 :]:
             wait(stack, progress)
     wait(stack, progress)
@@ -104,12 +105,14 @@ def wait(stack: Stack, progress: Callable[[str], None], limit: float = 1800) -> 
         runs = _runs(stack.airflow, "running") + _runs(stack.airflow, "queued")
         busy = ", ".join(sorted({r["dag_id"] for r in runs}))
         progress(f"{now}{' · ' + busy if busy else ''}")
-        if now.done and not runs:
+        if now.idle and not runs:
             quiet_since = quiet_since or time.monotonic()
             if time.monotonic() - quiet_since > QUIET_SECONDS:
                 return now
         else:
             quiet_since = None
+        if now.blocked:
+            raise RunError(f"A gate blocked: {now.blocked}")
         failed = _runs(stack.airflow, "failed")
         if failed:
             where = "\n".join(

@@ -19,11 +19,18 @@ class State:
     """Judged submissions that readers do not see yet."""
     batches: int
     publications: int
+    blocked: str | None
+    """Why the newest batch is blocked, if it is."""
 
     @property
     def done(self) -> bool:
         """Nothing is on its way, and something is published."""
-        return self.publications > 0 and not (self.waiting or self.unjudged or self.unpublished)
+        return self.publications > 0 and self.idle
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is on its way."""
+        return not (self.waiting or self.unjudged or self.unpublished)
 
     def __str__(self) -> str:
         return (
@@ -43,9 +50,13 @@ def state() -> State:
                 (select count(*) from ctl.submission s where s.status = 'accepted' and not exists
                     (select 1 from ctl.verdict v where v.submission_id = s.submission_id)),
                 (select count(*) from ctl.verdict v left join ctl.batch b using (batch_id)
-                    where v.verdict <> 'blocked' and b.status is distinct from 'published'),
+                    where v.verdict <> 'blocked' and b.status is distinct from 'published'
+                        and exists (select 1 from ctl.submission d where d.status = 'accepted'
+                            and d.report in ('pos', 'stock'))),
                 (select count(*) from ctl.batch),
-                (select count(*) from ctl.publication)
+                (select count(*) from ctl.publication),
+                (select reason from ctl.batch where kind = 'publication'
+                    and status not in ('open', 'abandoned') order by batch_id desc limit 1)
             """
         ).fetchone()
     assert found is not None  # noqa: S101 - counts always come

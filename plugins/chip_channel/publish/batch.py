@@ -32,6 +32,8 @@ def open_batch(known_at: datetime | None = None, months: tuple[date, ...] = ()) 
     to build.
     """
     with connect("transform") as connection:
+        if not _dealers_reported(connection):
+            return None  # reference data alone is nothing to show
         # one at a time, and a batch that never got published gives its submissions back
         connection.execute("select pg_advisory_xact_lock(hashtext('chip_channel.open_batch'))")
         kind = "publication" if known_at is None else "as_known"
@@ -68,6 +70,14 @@ def open_batch(known_at: datetime | None = None, months: tuple[date, ...] = ()) 
             [(batch_id, month) for month in touched],
         )
         return Batch(batch_id, moment, len(taken), tuple(touched))
+
+
+def _dealers_reported(connection: psycopg.Connection[Any]) -> bool:
+    found = connection.execute(
+        "select exists (select 1 from ctl.submission where status = 'accepted' "
+        "and report in ('pos', 'stock'))"
+    ).fetchone()
+    return bool(found and found[0])
 
 
 def _touched(connection: psycopg.Connection[Any], submissions: list[int]) -> set[date]:
