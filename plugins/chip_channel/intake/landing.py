@@ -208,6 +208,17 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def still_there(arrival: Arrival, identity: object) -> bool:
+    """Whether what was copied still waits where it lay."""
+    filesystem, path = fsspec.core.url_to_fs(arrival.path)
+    try:
+        if isinstance(filesystem, LocalFileSystem):
+            return _identity(os.lstat(path)) == identity
+        return bool(filesystem.ukey(path) == identity)
+    except FileNotFoundError:
+        return False
+
+
 def remove(arrival: Arrival, identity: object) -> None:
     """Take a loaded file out of the landing folder; its bytes stay in the content store.
 

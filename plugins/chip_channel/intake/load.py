@@ -54,13 +54,12 @@ class Counts:
 
 @dataclass
 class Loaded:
-    """What became of a job: accepted, same (already loaded from this arrival), duplicate."""
+    """What became of a job: accepted, or seen: the ledger has this reading of these bytes."""
 
     outcome: str
     submission_id: int
     report: str = ""
     counts: Counts = field(default_factory=Counts)
-    detail: str = ""
 
 
 def blocks(recognised: Recognised, path: Path) -> Iterator[Block]:
@@ -80,7 +79,7 @@ def load(connection: psycopg.Connection[Any], job: Job) -> Loaded:
     with connection.transaction():
         submission_id = insert_ledger(connection, ledger_row(job, recognised, status="accepted"))
         if submission_id is None:
-            return _already_there(connection, job, recognised)
+            return Loaded("seen", 0, recognised.report)
         counts = _copy_lines(connection, job, recognised, known, submission_id)
         connection.execute(
             "update ctl.submission set lines_read = %s, lines_accepted = %s, "
@@ -92,26 +91,6 @@ def load(connection: psycopg.Connection[Any], job: Job) -> Loaded:
              counts.first_day, counts.last_day, submission_id),
         )  # fmt: skip
     return Loaded("accepted", submission_id, recognised.report, counts)
-
-
-def _already_there(connection: psycopg.Connection[Any], job: Job, recognised: Recognised) -> Loaded:
-    earlier = connection.execute(
-        "select submission_id, source, archived_at, fatal_code, received_at::date::text "
-        "from ctl.submission where dealer_id = %s and report = %s and sha256 = %s "
-        "and attempt = %s and duplicate_of is null",
-        (job.dealer_id, recognised.report, job.sha256, job.attempt),
-    ).fetchone()
-    if earlier is None:
-        raise psycopg.OperationalError("the ledger row vanished; try again")
-    submission_id, source, archived_at, fatal_code, day = earlier
-    if archived_at is None and source == job.source:
-        return Loaded("same", submission_id, recognised.report)
-    became = f"refused with {fatal_code}" if fatal_code else "loaded"
-    detail = f"the same bytes were received on {day} and {became} (submission {submission_id})"
-    row = ledger_row(job, recognised, status="rejected", fatal_code="F_DUP_FILE",
-                     fatal_detail=detail, duplicate_of=submission_id)  # fmt: skip
-    duplicate = insert_ledger(connection, row)
-    return Loaded("duplicate", int(duplicate or 0), recognised.report, detail=detail)
 
 
 def _copy_lines(connection: psycopg.Connection[Any], job: Job, recognised: Recognised,

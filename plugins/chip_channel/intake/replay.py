@@ -39,6 +39,8 @@ def replay(dealer_id: str | None = None, submission_id: int | None = None) -> li
             job = Job(dealer, name, source, sha256, size, None, reported_at.isoformat(),
                       attempt + 1, old_id)  # fmt: skip
             outcome = intake.job(job)
+            if outcome is None:
+                continue
             outcome.reject_file = write_reject_file(intake.connection, outcome.submission_id)
             outcomes.append(outcome)
     return outcomes

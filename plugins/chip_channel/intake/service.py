@@ -20,7 +20,15 @@ import psycopg
 
 from chip_channel.intake.codes import Fatal
 from chip_channel.intake.feed import Recognised, recognise
-from chip_channel.intake.landing import Arrival, Stored, UnsettledError, received, remove, take
+from chip_channel.intake.landing import (
+    Arrival,
+    Stored,
+    UnsettledError,
+    received,
+    remove,
+    still_there,
+    take,
+)
 from chip_channel.intake.ledger import Job, insert_ledger, ledger_row
 from chip_channel.intake.rejects import write_reject_file
 from chip_channel.settings import settings
@@ -168,7 +176,10 @@ class Intake:
             stored = Stored(name, arrival.size, None)
             outcome = self._refuse(_job(arrival, stored), fatal)
         else:
-            outcome = self.job(_job(arrival, stored))
+            found = self.job(_job(arrival, stored), lambda: still_there(arrival, stored.identity))
+            if found is None:
+                return None
+            outcome = found
         outcome.reject_file = write_reject_file(self.connection, outcome.submission_id)
         remove(arrival, stored.identity)
         self.connection.execute(
@@ -178,8 +189,8 @@ class Intake:
         )
         return outcome
 
-    def job(self, job: Job) -> Outcome:
-        """Read and load one stored file."""
+    def job(self, job: Job, waits: Callable[[], bool] = lambda: True) -> Outcome | None:
+        """Read and load one stored file; None when another worker did, and it no longer waits."""
         try:
             answer = self.child.run(job)
         except Fatal as fatal:
@@ -190,11 +201,10 @@ class Intake:
             raise IntakeError(f"{job.file_name}: {answer['detail']}")
         if answer["outcome"] == "fatal":
             return self._refuse(job, Fatal(answer["code"], answer["detail"]))
-        return Outcome(
-            job.file_name, job.dealer_id, answer["outcome"], answer["submission_id"],
-            answer["report"], "F_DUP_FILE" if answer["outcome"] == "duplicate" else None,
-            answer["detail"], answer["counts"],
-        )  # fmt: skip
+        if answer["outcome"] == "seen":
+            return self._seen(job, answer["report"], waits)
+        return Outcome(job.file_name, job.dealer_id, "accepted", answer["submission_id"],
+                       answer["report"], counts=answer["counts"])  # fmt: skip
 
     def _refuse(self, job: Job, fatal: Fatal) -> Outcome:
         """Write down that a submission is refused, and why."""
@@ -202,27 +212,40 @@ class Intake:
         row = ledger_row(job, recognised, status="rejected", fatal_code=fatal.code,
                          fatal_detail=fatal.detail)  # fmt: skip
         submission_id = insert_ledger(self.connection, row)
-        if submission_id is None:  # these bytes were refused before
-            return self._refused_again(job, row, fatal)
+        if submission_id is None:  # these bytes were refused before, so they still wait
+            found = self._seen(job, row["report"], lambda: True)
+            assert found  # noqa: S101 - it waits
+            return found
         return Outcome(job.file_name, job.dealer_id, "rejected", submission_id, row["report"],
                        fatal.code, fatal.detail)  # fmt: skip
 
-    def _refused_again(self, job: Job, row: dict[str, Any], fatal: Fatal) -> Outcome:
-        earlier = self.connection.execute(
-            "select submission_id, source, archived_at from ctl.submission where dealer_id = %s "
-            "and report = %s and sha256 = %s and attempt = %s and duplicate_of is null",
-            (job.dealer_id, row["report"], job.sha256, job.attempt),
-        ).fetchone()
-        if earlier is None:
+    def _seen(self, job: Job, report: str, waits: Callable[[], bool]) -> Outcome | None:
+        """These bytes are in the ledger: from this very arrival, whose worker died, or before.
+
+        An arrival is archived after it was removed: when its row is and the file still waits, it
+        was sent again.
+        """
+        rows = self.connection.execute(
+            "select submission_id, duplicate_of is not null, source = %s and archived_at is null, "
+            "fatal_code, fatal_detail, received_at::date from ctl.submission where dealer_id = %s "
+            "and report = %s and sha256 = %s and attempt = %s order by submission_id",
+            (job.source, job.dealer_id, report, job.sha256, job.attempt),
+        ).fetchall()
+        if not rows:
             raise WorkerLostError("the ledger row vanished")
-        submission_id, source, archived_at = earlier
-        if archived_at is None and source == job.source:
-            return Outcome(job.file_name, job.dealer_id, "same", submission_id, row["report"],
-                           fatal.code, fatal.detail)  # fmt: skip
-        detail = f"the same bytes were refused before with {fatal.code}: {fatal.detail}"
-        row |= {"fatal_code": "F_DUP_FILE", "fatal_detail": detail, "duplicate_of": submission_id}
+        for submission_id, duplicate, this_arrival, code, detail, _ in rows:
+            if this_arrival:
+                return Outcome(job.file_name, job.dealer_id, "duplicate" if duplicate else "same",
+                               submission_id, report, code, detail or "")  # fmt: skip
+        if not waits():
+            return None
+        first, _, _, code, _, day = rows[0]
+        became = f"refused with {code}" if code else "loaded"
+        detail = f"the same bytes were received on {day} and {became} (submission {first})"
+        row = ledger_row(job, _recognised(job), status="rejected", fatal_code="F_DUP_FILE",
+                         fatal_detail=detail, duplicate_of=first) | {"report": report}  # fmt: skip
         again = insert_ledger(self.connection, row)
-        return Outcome(job.file_name, job.dealer_id, "duplicate", int(again or 0), row["report"],
+        return Outcome(job.file_name, job.dealer_id, "duplicate", int(again or 0), report,
                        "F_DUP_FILE", detail)  # fmt: skip
 
 
