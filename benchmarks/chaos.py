@@ -9,9 +9,9 @@ from pathlib import Path
 
 import psutil
 import psycopg
+from chip_channel.local.postgres import EmbeddedPostgres
 
 from benchmarks.landing_world import Damage, LandingWorld, damage, few_files, many_files
-from chip_channel.local.postgres import EmbeddedPostgres
 
 DIE = Path(__file__).with_name("die")
 

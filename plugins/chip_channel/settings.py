@@ -14,7 +14,7 @@ class Settings(BaseSettings):
     """Where things are, and how much one file may cost."""
 
     model_config = SettingsConfigDict(
-        env_prefix="CHIP_CHANNEL_", env_file=ROOT / ".env", extra="ignore"
+        env_prefix="CHIP_CHANNEL_", env_file=ROOT / ".env", extra="ignore", env_ignore_empty=True
     )
 
     home: Path = Field(ROOT / "var", description="Everything that a run leaves behind")

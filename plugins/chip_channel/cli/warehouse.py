@@ -5,9 +5,11 @@ import sys
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from chip_channel.console import console
 from chip_channel.contracts.generate import write
+from chip_channel.doctor import examine
 from chip_channel.publish.dbt import dbt
 from chip_channel.warehouse import connect, migrate
 
@@ -18,6 +20,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("sql")(query)
     app.command("contracts")(regenerate)
+    app.command("doctor")(doctor)
 
 
 @group.command()
@@ -43,3 +46,15 @@ def regenerate() -> None:
     """Generate what follows from the contracts."""
     changed = write()
     console.print("\n".join(changed) or "Nothing to change.")
+
+
+def doctor() -> None:
+    """Say what is wrong with this set-up, and how to mend it."""
+    found = examine()
+    for d in found:
+        mark = "[green]good[/green]" if d.good else "[red]bad [/red]"
+        console.print(f"{mark}  {d.what:24} {escape(d.found)}")
+        if not d.good:
+            console.print(f"      {'':24} → {escape(d.mend)}")
+    if not all(d.good for d in found):
+        raise typer.Exit(1)
