@@ -50,9 +50,14 @@ and rows on the quality page. Publishing twice changes nothing.
     @task(outlets=[PUBLISHED], pool="publish")
     def publish(batch_id: int) -> Any:
         """Move the pointers, in one transaction."""
+        from airflow.sdk.exceptions import AirflowSkipException
+        from chip_channel.publish.publish import SupersededError
         from chip_channel.publish.publish import publish as move_pointers
 
-        done = move_pointers(batch_id)
+        try:
+            done = move_pointers(batch_id)
+        except SupersededError as newer:
+            raise AirflowSkipException(str(newer)) from newer
         yield Metadata(
             PUBLISHED, {"publication_id": done.publication_id, "slices": dict(done.slices)}
         )

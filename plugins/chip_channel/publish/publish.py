@@ -16,6 +16,10 @@ class NotPublishableError(RuntimeError):
     """The batch may not be published; the message says why and what to do."""
 
 
+class SupersededError(NotPublishableError):
+    """A newer batch has taken up what this one held; nothing is lost by leaving it."""
+
+
 @dataclass(frozen=True)
 class Publication:
     """What readers see from now on."""
@@ -31,7 +35,7 @@ def publish(batch_id: int) -> Publication:
     """Show a batch to readers: all its slices at once, or none.
 
     Publishing again changes nothing. Raises NotPublishableError when a gate is missing or
-    blocked, or a newer batch is published already.
+    blocked, SupersededError when a newer batch holds its submissions.
     """
     with connect("publisher") as connection:
         connection.execute("select pg_advisory_xact_lock(hashtext('chip_channel.publish'))")
@@ -90,7 +94,9 @@ def _must_be_publishable(connection: psycopg.Connection[Any], batch_id: int) -> 
     if kind != "publication":
         raise NotPublishableError(f"batch {batch_id} recomputes a past state: read it, not publish")
     if newest is not None and newest > batch_id:
-        raise NotPublishableError(f"batch {newest} is published, and newer than {batch_id}")
+        raise SupersededError(f"batch {newest} is published, and newer than {batch_id}")
+    if status == "abandoned":
+        raise SupersededError(f"batch {batch_id} is abandoned: {reason}")
     if blocked:
         raise NotPublishableError(f"a gate blocked batch {batch_id}: {blocked}")
     if status != "built":
