@@ -129,21 +129,24 @@ def repair(given: pl.Series, column: Column, form: Form) -> Converted:
 
 
 def _text(given: pl.Series) -> Converted:
-    text = given.str.strip_chars()
-    repaired = None
+    text = pl.col("given")
     # NFKC and invisible characters concern only values that are not plain
     odd = (text.str.len_bytes() != text.str.len_chars()) | text.str.contains(r"[\x00-\x1f\x7f]")
-    at = odd.fill_null(False).arg_true()
+    stripped = given.to_frame("given").select(pl.col("given").str.strip_chars())
+    at = stripped.select(pl.arg_where(odd)).to_series()
+    values, repaired = stripped["given"], None
     if len(at):
-        folded = text.gather(at).str.normalize("NFKC")
-        clean = folded.str.replace_all(INVISIBLE, " ").str.strip_chars()
-        hidden = folded.str.contains(INVISIBLE)
-        if hidden.any():
-            repaired = _spread(at, hidden, len(text))
-        text = text.scatter(at, clean)
-    if (text == "").any():
-        text = text.replace("", None)
-    return Converted(text, text, None, repaired)
+        folded = text.str.normalize("NFKC")
+        found = stripped[at].select(
+            clean=folded.str.replace_all(INVISIBLE, " ").str.strip_chars(),
+            hidden=folded.str.contains(INVISIBLE),
+        )
+        if found["hidden"].any():
+            repaired = _spread(at, found["hidden"], len(values))
+        values = values.scatter(at, found["clean"])
+    if (values == "").any():
+        values = values.replace("", None)
+    return Converted(values, values, None, repaired)
 
 
 def _word(text: pl.Series, allowed: tuple[str, ...]) -> Converted:
@@ -159,62 +162,64 @@ def _word(text: pl.Series, allowed: tuple[str, ...]) -> Converted:
 
 
 def _number(given: pl.Series, column: Column, decimal: str) -> Converted:
-    text = given
+    text = pl.col("given")
     if decimal == ",":  # swap the two marks, and read as usual
         text = text.str.replace_many([",", "."], [".", ","])
-    typed = text.cast(pl.Float64, strict=False)
-    failed = typed.is_null() & text.is_not_null()
-    if failed.any():
-        at = failed.arg_true()
-        text, typed = _repair_numbers(text, typed, at)
-    bad = typed.is_null() & text.is_not_null()
-    bad |= (~typed.is_finite() | (typed.abs() >= 10.0**column.integer_digits)).fill_null(False)
-    typed = typed.set((typed.abs() < column.smallest).fill_null(False), 0.0)  # as it is stored
+    tried = given.to_frame("given").select(text=text, typed=text.cast(pl.Float64, strict=False))
+    if tried["typed"].null_count() > tried["text"].null_count():
+        failed = pl.col("typed").is_null() & pl.col("text").is_not_null()
+        at = tried.select(pl.arg_where(failed)).to_series()
+        mended = tried["text"].gather(at).to_frame("given").select(*_repaired_number())
+        tried = pl.DataFrame(
+            [tried["text"].scatter(at, mended["text"]), tried["typed"].scatter(at, mended["typed"])]
+        )
+    text, typed = pl.col("text"), pl.col("typed")
+    bad = (typed.is_null() & text.is_not_null()) | (
+        ~typed.is_finite() | (typed.abs() >= 10.0**column.integer_digits)
+    ).fill_null(False)
+    stored = pl.when(typed.abs() < column.smallest).then(0.0).otherwise(typed)
     if column.kind == "integer":
         bad |= (typed != typed.round(0)).fill_null(False)
-        whole = typed.set(bad, None) if bad.any() else typed
-        text = whole.cast(pl.Int64).cast(pl.String)
-    if not bad.any():
-        return Converted(text, typed)
-    return Converted(text.set(bad, None), typed.set(bad, None), bad)
+        text = pl.when(~bad).then(stored).cast(pl.Int64, strict=False).cast(pl.String)
+    done = tried.select(bad=bad, text=pl.when(~bad).then(text), typed=pl.when(~bad).then(stored))
+    return Converted(done["text"], done["typed"], done["bad"] if done["bad"].any() else None)
 
 
-def _repair_numbers(
-    text: pl.Series, typed: pl.Series, at: pl.Series
-) -> tuple[pl.Series, pl.Series]:
-    given = text.gather(at)
+def _repaired_number() -> tuple[pl.Expr, pl.Expr]:
+    """(text, typed) of values `given` that are no plain numbers; what stays none keeps its text."""
+    given = pl.col("given")
     rest = given.str.normalize("NFKC").str.replace_all("[−–]", "-").str.strip_chars()
     empty = rest == ""
     rest = rest.str.replace(_MARK_BEFORE, "${1}").str.replace(_MARK_AFTER, "${1}")
     rest = rest.str.replace(_NEGATIVE, "-${1}${2}")
-    grouped = rest.str.contains(_GROUPED)
-    rest = pl.select(
-        pl.when(grouped).then(rest.str.replace_all("[,' ’]", "")).otherwise(rest)
-    ).to_series()
+    rest = (
+        pl.when(rest.str.contains(_GROUPED))
+        .then(rest.str.replace_all("[,' ’]", ""))
+        .otherwise(rest)
+    )
     plain = rest.str.contains(_PLAIN) & ~given.str.contains(r"\p{No}")  # 10³ is not 103
-    rest = pl.select(pl.when(plain).then(rest)).to_series()
-    typed = typed.scatter(at, rest.cast(pl.Float64, strict=False))
-    # what cannot be repaired keeps its text: a given value without a number is an error
-    kept = pl.select(pl.when(empty).then(None).otherwise(pl.coalesce(rest, given)))
-    return text.scatter(at, kept.to_series()), typed
+    number = pl.when(plain).then(rest)
+    text = pl.when(~empty).then(pl.coalesce(number, given))
+    return text.alias("text"), number.cast(pl.Float64, strict=False).alias("typed")
 
 
 def _date(given: pl.Series, formats: Sequence[str]) -> Converted:
-    parsed = pl.select(_to_date(pl.lit(given), formats[0])).to_series()
-    failed = parsed.is_null() & given.is_not_null()
-    if failed.any():
-        rest = given.filter(failed).unique()
-        known = _parse_dates(rest, formats)
-        at = failed.arg_true()
-        found = given.gather(at).replace_strict(rest, known, return_dtype=pl.Date)
-        parsed = parsed.scatter(at, found)
-    parsed = cast(pl.Series, parsed)
-    beyond = (parsed < FIRST_DAY) | (parsed > LAST_DAY)
-    if beyond.any():
-        parsed = parsed.set(beyond.fill_null(False), None)
-    blank = given.str.strip_chars() == ""
-    bad = parsed.is_null() & given.is_not_null() & ~blank.fill_null(False)
-    return Converted(parsed, parsed, bad if bad.any() else None)
+    frame = given.to_frame("given")
+    parsed = frame.select(_to_date(pl.col("given"), formats[0])).to_series()
+    if parsed.null_count() > given.null_count():
+        failed = pl.col("parsed").is_null() & pl.col("given").is_not_null()
+        at = frame.with_columns(parsed=parsed).select(pl.arg_where(failed)).to_series()
+        rest = given.gather(at)
+        kinds = rest.unique()
+        found = rest.replace_strict(kinds, _parse_dates(kinds, formats), return_dtype=pl.Date)
+        parsed = cast(pl.Series, parsed.scatter(at, found))
+    day, text = pl.col("parsed"), pl.col("given")
+    within = day.is_between(FIRST_DAY, LAST_DAY)
+    nothing = text.is_null() | (text.str.strip_chars() == "")
+    done = frame.with_columns(parsed=parsed).select(
+        day=pl.when(within).then(day), bad=~(within.fill_null(False) | nothing)
+    )
+    return Converted(done["day"], done["day"], done["bad"] if done["bad"].any() else None)
 
 
 def _to_date(text: pl.Expr, form: str) -> pl.Expr:
@@ -226,14 +231,12 @@ def _to_date(text: pl.Expr, form: str) -> pl.Expr:
 
 
 def _parse_dates(values: pl.Series, formats: Sequence[str]) -> pl.Series:
-    text = values.str.normalize("NFKC").str.strip_chars()
+    text = pl.col("given").str.normalize("NFKC").str.strip_chars()
     text = text.str.replace(r"^(\d{5}|\d{8}|.*:\d\d)\.\d+$", "${1}")  # parts of a day or second
-    tries = [_to_date(pl.lit(text), form) for form in formats]
-    serial = pl.select(
-        pl.when(text.str.contains(r"^[2-6]\d{4}$")).then(text).cast(pl.Int32, strict=False)
-    ).to_series()
-    excel = pl.select(pl.lit(date(1899, 12, 30)) + pl.duration(days=pl.lit(serial))).to_series()
-    return pl.select(pl.coalesce(*tries, excel)).to_series().cast(pl.Date)
+    tries = [_to_date(text, form) for form in formats]
+    serial = pl.when(text.str.contains(r"^[2-6]\d{4}$")).then(text).cast(pl.Int32, strict=False)
+    excel = pl.lit(date(1899, 12, 30)) + pl.duration(days=serial)
+    return values.to_frame("given").select(pl.coalesce(*tries, excel).cast(pl.Date)).to_series()
 
 
 def _timestamp(given: pl.Series, form: Form) -> Converted:
