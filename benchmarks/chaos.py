@@ -67,7 +67,8 @@ def sweep(world: LandingWorld, who: str, runs: int, seed: int) -> Report:
 
 
 def chaos(
-    world: LandingWorld, server: EmbeddedPostgres, files: int, faults: int, seed: int
+    world: LandingWorld, server: EmbeddedPostgres, files: int, faults: int, seed: int,
+    servers: bool = True,
 ) -> Report:
     """Two workers over one landing folder; something of theirs dies every few tenths of a second."""
     report = Report("two workers, random deaths")
@@ -84,7 +85,7 @@ def chaos(
             while len(workers) < 2:
                 workers.append(world.start())
             time.sleep(source.uniform(0.1, 0.9))
-            kind = source.choices(["parent", "child", "connection", "server"], [4, 4, 4, 1])[0]
+            kind = source.choices(["parent", "child", "connection", "server"], [4, 4, 4, int(servers)])[0]
             if _strike(kind, workers, world, server, source):
                 report.add(kind)
                 done += 1
