@@ -9,9 +9,9 @@ from pathlib import Path
 
 import psutil
 import psycopg
+from chip_channel.local.postgres import EmbeddedPostgres
 
 from benchmarks.landing_world import Damage, LandingWorld, damage, few_files, many_files
-from chip_channel.local.postgres import EmbeddedPostgres
 
 DIE = Path(__file__).with_name("die")
 
@@ -67,7 +67,11 @@ def sweep(world: LandingWorld, who: str, runs: int, seed: int) -> Report:
 
 
 def chaos(
-    world: LandingWorld, server: EmbeddedPostgres, files: int, faults: int, seed: int,
+    world: LandingWorld,
+    server: EmbeddedPostgres,
+    files: int,
+    faults: int,
+    seed: int,
     servers: bool = True,
 ) -> Report:
     """Two workers over one landing folder; something of theirs dies every few tenths of a second."""
@@ -85,7 +89,9 @@ def chaos(
             while len(workers) < 2:
                 workers.append(world.start())
             time.sleep(source.uniform(0.1, 0.9))
-            kind = source.choices(["parent", "child", "connection", "server"], [4, 4, 4, int(servers)])[0]
+            kind = source.choices(
+                ["parent", "child", "connection", "server"], [4, 4, 4, int(servers)]
+            )[0]
             if _strike(kind, workers, world, server, source):
                 report.add(kind)
                 done += 1

@@ -11,12 +11,12 @@ import time
 from pathlib import Path
 
 import psycopg
-
-from benchmarks.chaos import Report, chaos, same_time, sweep
-from benchmarks.landing_world import LandingWorld
 from chip_channel.local.postgres import EmbeddedPostgres
 from chip_channel.settings import settings
 from chip_channel.warehouse import migrate
+
+from benchmarks.chaos import Report, chaos, same_time, sweep
+from benchmarks.landing_world import LandingWorld
 
 COLUMNS = ("lost", "doubled", "ledger", "rejects", "wedged")
 

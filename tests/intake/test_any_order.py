@@ -28,7 +28,7 @@ FILES = [
 WANTED = {("A", "2026-03-01"): "12.000", ("D", "2026-03-01"): "40.000", ("E", "2026-03-02"): "50.000",
           ("A", "2026-04-01"): "99.000", ("F", "2026-04-03"): "7.000"}  # fmt: skip
 ORDERS = list(itertools.permutations(range(len(FILES))))
-RUNS = int(os.environ.get("CHIP_CHANNEL_FAULT_RUNS", "8"))
+RUNS = int(os.environ.get("CHIP_CHANNEL_FAULT_RUNS", "4"))
 
 
 @pytest.mark.parametrize("order", random.Random(3).sample(ORDERS, min(RUNS, len(ORDERS))))  # noqa: S311

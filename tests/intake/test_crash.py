@@ -11,7 +11,7 @@ from benchmarks.chaos import chaos, same_time, sweep
 from benchmarks.faults import make_world
 from benchmarks.landing_world import Damage, few_files
 
-RUNS = int(os.environ.get("CHIP_CHANNEL_FAULT_RUNS", "8"))
+RUNS = int(os.environ.get("CHIP_CHANNEL_FAULT_RUNS", "6"))
 NONE = Damage(0, 0, 0, 0, 0)
 
 

@@ -75,7 +75,12 @@ def test_counts_add_up_in_the_ledger_and_issues_say_why(channel):
                       "W2,P2,x,2026-03-40,1,L", "W3", "\x00,b,1,2026-03-01,1,L"]).encode()  # fmt: skip
     outcome = channel.take_one(data)
     (row,) = channel.ledger()
-    assert [row[f"lines_{n}"] for n in ("read", "accepted", "quarantined", "skipped")] == [8, 1, 4, 3]
+    assert [row[f"lines_{n}"] for n in ("read", "accepted", "quarantined", "skipped")] == [
+        8,
+        1,
+        4,
+        3,
+    ]
     assert row["skipped"] == {"S_TITLE": 1, "S_HEADER": 1, "S_BLANK": 1}
     errors = [(i["row_no"], i["code"]) for i in channel.issues() if i["severity"] == "error"]
     assert errors == [(5, "E_DUP_LINE"), (6, "E_DATE"), (6, "E_QTY_NUMBER"), (7, "E_WIDTH"),

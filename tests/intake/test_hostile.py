@@ -86,7 +86,12 @@ def test_hostile_cells_reach_the_database_as_they_are(channel):
     sent = [i["line_as_sent"] for i in channel.issues() if i["code"] == "E_QTY_NUMBER"]
     assert sorted(sent) == sorted(bad)
     assert schema_of(channel) == schema
-    live = [v for row in reject_rows(outcome) for v in row.values() if v.lstrip(" ")[:1] in "=+-@\t\r" and v]
+    live = [
+        v
+        for row in reject_rows(outcome)
+        for v in row.values()
+        if v.lstrip(" ")[:1] in "=+-@\t\r" and v
+    ]
     assert not live
 
 
@@ -99,13 +104,17 @@ def channel_columns() -> dict:
 def test_numbers_reach_numeric_without_a_float_in_between(channel):
     exact = ["123456789012345.678", "899999999999999.999", "0.001", "900719925474099.301"]
     prices = ["123456789012.345678", "899999999999.999999", "0.000001", "9007199254.740993"]
-    lines = [f"W,P{i},{q},2026-03-01,{p},L" for i, (q, p) in enumerate(zip(exact, prices, strict=True))]
+    lines = [
+        f"W,P{i},{q},2026-03-01,{p},L" for i, (q, p) in enumerate(zip(exact, prices, strict=True))
+    ]
     channel.take_one("\n".join([HEADER, *lines]).encode())
     got = [(str(r["qty"]), str(r["book_cost"])) for r in channel.lines()]
     assert got == list(zip(exact, prices, strict=True))
 
 
-@pytest.mark.parametrize("kind", ["symlink", "symlink to nothing", "symlink to a folder", "fifo", "socket"])
+@pytest.mark.parametrize(
+    "kind", ["symlink", "symlink to nothing", "symlink to a folder", "fifo", "socket"]
+)
 def test_what_is_no_file_is_refused_and_what_it_points_to_stands(channel, kind, tmp_path):
     secret = tmp_path / "secret.csv"
     secret.write_bytes(stock_file(3))
@@ -116,7 +125,9 @@ def test_what_is_no_file_is_refused_and_what_it_points_to_stands(channel, kind, 
     elif kind == "socket":
         os.mknod(place, stat.S_IFSOCK | 0o600)
     else:
-        place.symlink_to({"symlink": secret, "symlink to a folder": tmp_path}.get(kind, tmp_path / "no"))
+        place.symlink_to(
+            {"symlink": secret, "symlink to a folder": tmp_path}.get(kind, tmp_path / "no")
+        )
     channel.put(stock_file(5), "stock_202602.csv".replace("02.csv", "03_v2.csv"))
     outcomes = {o.file: o.code for o in channel.take()}
     assert outcomes == {"stock_202603.csv": "F_UNREADABLE", "stock_202603_v2.csv": None}

@@ -26,7 +26,9 @@ def in_the_middle(monkeypatch, act):
     monkeypatch.setattr(landing, "_keep", kept)
 
 
-@pytest.mark.parametrize("how", ["moved over it", "written over it", "written on", "of the same size"])
+@pytest.mark.parametrize(
+    "how", ["moved over it", "written over it", "written on", "of the same size"]
+)
 def test_a_file_that_changes_while_it_is_taken_is_taken_as_it_became(channel, monkeypatch, how):
     old, new = stock_file(5), stock_file(9)
     if how == "of the same size":

@@ -22,7 +22,11 @@ def test_quarantined_lines_are_read_again_after_the_feed_was_mended(channel):
     (again,) = replay()
     assert (again.outcome, again.counts["accepted"]) == ("accepted", 11)
     old, new = channel.ledger()
-    assert (new["replaces"], new["attempt"], new["sha256"]) == (old["submission_id"], 2, old["sha256"])
+    assert (new["replaces"], new["attempt"], new["sha256"]) == (
+        old["submission_id"],
+        2,
+        old["sha256"],
+    )
     assert new["reported_at"] == old["reported_at"]
     assert new["received_at"] > old["received_at"]
     assert (new["lines_read"], new["lines_accepted"], new["lines_skipped"]) == (12, 11, 1)
@@ -39,9 +43,11 @@ def test_a_refused_file_is_read_again_and_a_second_replay_does_nothing(channel, 
         data = data.replace("数量".encode(), "库存数".encode())
     assert channel.take_one(data, name).code == refused
     assert replay() == []
-    mended = {"F_DEALER": {"file_name": r"bestand_(?P<period>\d{6})\.csv"},
-              "F_HEADER": {"columns": COLUMNS | {"qty": "库存数"}},
-              "F_PERIOD": {"file_name": r"stock_(?P<period>\d{4}\d{1})\d\.csv", "period": "none"}}[refused]
+    mended = {
+        "F_DEALER": {"file_name": r"bestand_(?P<period>\d{6})\.csv"},
+        "F_HEADER": {"columns": COLUMNS | {"qty": "库存数"}},
+        "F_PERIOD": {"file_name": r"stock_(?P<period>\d{4}\d{1})\d\.csv", "period": "none"},
+    }[refused]
     channel.feed(**mended)  # fmt: skip
     (again,) = replay()
     assert (again.outcome, again.counts["accepted"]) == ("accepted", 5)
