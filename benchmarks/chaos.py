@@ -69,12 +69,13 @@ def sweep(world: LandingWorld, who: str, runs: int, seed: int) -> Report:
 def chaos(
     world: LandingWorld,
     server: EmbeddedPostgres,
-    files: int,
     faults: int,
     seed: int,
+    *,
+    files: int = 40,
     servers: bool = True,
 ) -> Report:
-    """Two workers over one landing folder; something of theirs dies every few tenths of a second."""
+    """Two workers over one landing folder; every few tenths of a second something dies."""
     report = Report("two workers, random deaths")
     source = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
     world.reset(many_files(files))

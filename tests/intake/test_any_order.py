@@ -1,4 +1,4 @@
-"""Full, restated, delta, duplicate, another month, and a replay: in any order of reading, the same."""
+"""Full, restated, delta, duplicate, another month, a replay: in any order, the same lines."""
 
 import itertools
 import os
@@ -16,17 +16,25 @@ def report(*lines: str) -> bytes:
 
 FILES = [
     # name, when the dealer sent it, what it holds
-    ("stock_202603.csv", 1, report("W,A,10,2026-03-01,1,", "W,B,20,2026-03-01,1,",
-                                   "W,C,5,2.3.2026,1,")),
+    (
+        "stock_202603.csv",
+        1,
+        report("W,A,10,2026-03-01,1,", "W,B,20,2026-03-01,1,", "W,C,5,2.3.2026,1,"),
+    ),
     ("stock_202603_v2.csv", 2, report("W,A,11,2026-03-01,1,", "W,D,40,2026-03-01,1,")),
     ("stock_202603_delta.csv", 3, report("W,A,12,2026-03-01,1,", "W,E,50,2026-03-02,1,")),
     ("stock_202603_v3.csv", 4, report("W,A,11,2026-03-01,1,", "W,D,40,2026-03-01,1,")),
     ("stock_202604.csv", 0, report("W,A,99,2026-04-01,1,", "W,F,7,3.4.2026,1,")),
-]  # fmt: skip
+]
 # by hand: the restatement (2) takes A to 11, B and C away; the delta (3) takes A to 12, adds E; the
 # same bytes as the restatement (4) are a duplicate; April stands alone, F after the feed was mended
-WANTED = {("A", "2026-03-01"): "12.000", ("D", "2026-03-01"): "40.000", ("E", "2026-03-02"): "50.000",
-          ("A", "2026-04-01"): "99.000", ("F", "2026-04-03"): "7.000"}  # fmt: skip
+WANTED = {
+    ("A", "2026-03-01"): "12.000",
+    ("D", "2026-03-01"): "40.000",
+    ("E", "2026-03-02"): "50.000",
+    ("A", "2026-04-01"): "99.000",
+    ("F", "2026-04-03"): "7.000",
+}
 ORDERS = list(itertools.permutations(range(len(FILES))))
 RUNS = int(os.environ.get("CHIP_CHANNEL_FAULT_RUNS", "4"))
 

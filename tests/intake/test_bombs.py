@@ -27,6 +27,10 @@ def far_cell() -> bytes:
     return repack(data, sheet_xml(data).replace(b"</sheetData>", far))
 
 
+def endless_line() -> bytes:
+    return HEADER.encode() + b"\n" + b"x" * 200_000_000
+
+
 def deep_quotes() -> bytes:
     return HEADER.encode() + b"\n" + b'"' * 20_000_001 + b"\n"
 
@@ -35,7 +39,7 @@ BOMBS = {
     "zip bomb": (zip_bomb, EXCEL, "F_TOO_LARGE"),
     "far cell behind single quotes": (far_cell, EXCEL, "F_TOO_LARGE"),
     "a million columns": (lambda: b"a," * 1_000_000 + b"b\n1,2\n", {}, "F_TOO_LARGE"),
-    "200 MB without a line end": (lambda: HEADER.encode() + b"\n" + b"x" * 200_000_000, {}, "F_TOO_LARGE"),
+    "200 MB without a line end": (endless_line, {}, "F_TOO_LARGE"),
     "20 million quotes": (deep_quotes, {}, "F_TOO_LARGE"),
     "random bytes": (lambda: os.urandom(3_000_000), {}, "F_UNREADABLE"),
     "zeros": (lambda: bytes(3_000_000), {}, "F_UNREADABLE"),

@@ -32,7 +32,7 @@ def test_two_workers_on_the_same_files_at_the_same_moment(world):
 
 
 def test_random_deaths_of_workers_children_and_connections(world, postgres):
-    report = chaos(world, postgres, 16, RUNS, seed=5, servers=False)
+    report = chaos(world, postgres, RUNS, seed=5, files=16, servers=False)
     assert sum(report.faults.values()) >= RUNS
     assert report.found == [NONE] * len(report.found)
 

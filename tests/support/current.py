@@ -1,7 +1,8 @@
 """Which lines are current, by the slowest way: from the ledger and raw alone.
 
-The newest accepted full report of dealer, report and period supersedes what was reported before it;
-a delta supersedes by key; a replay stands in for the reading that it replaces, in its place in time.
+The newest accepted full report of dealer, report and period supersedes what was reported before
+it; a delta supersedes by key; a replay stands in for the reading that it replaces, in its place in
+time.
 Bytes that came more than once count from when they were first sent, whichever copy was read first.
 """
 
