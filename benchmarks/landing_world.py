@@ -176,7 +176,8 @@ class LandingWorld:
             ).fetchall())  # fmt: skip
             ledger = connection.execute(
                 "select submission_id, dealer_id, report, file_name, status, fatal_code, "
-                "lines_read, lines_accepted, lines_quarantined, lines_skipped, skipped from ctl.submission"
+                "lines_read, lines_accepted, lines_quarantined, lines_skipped, skipped "
+                "from ctl.submission"
             ).fetchall()
             orphans = connection.execute(
                 "select (select count(*) from raw.stock r where not exists (select 1 from "
