@@ -67,9 +67,15 @@ def sweep(world: LandingWorld, who: str, runs: int, seed: int) -> Report:
 
 
 def chaos(
-    world: LandingWorld, server: EmbeddedPostgres, files: int, faults: int, seed: int
+    world: LandingWorld,
+    server: EmbeddedPostgres,
+    faults: int,
+    seed: int,
+    *,
+    files: int = 40,
+    servers: bool = True,
 ) -> Report:
-    """Two workers over one landing folder; something of theirs dies every few tenths of a second."""
+    """Two workers over one landing folder; every few tenths of a second something dies."""
     report = Report("two workers, random deaths")
     source = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
     world.reset(many_files(files))
@@ -84,7 +90,9 @@ def chaos(
             while len(workers) < 2:
                 workers.append(world.start())
             time.sleep(source.uniform(0.1, 0.9))
-            kind = source.choices(["parent", "child", "connection", "server"], [4, 4, 4, 1])[0]
+            kind = source.choices(
+                ["parent", "child", "connection", "server"], [4, 4, 4, int(servers)]
+            )[0]
             if _strike(kind, workers, world, server, source):
                 report.add(kind)
                 done += 1

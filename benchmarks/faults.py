@@ -38,7 +38,7 @@ def main() -> int:
             sweep(world, "parent", given.runs, given.seed),
             sweep(world, "child", given.runs, given.seed),
             same_time(world, max(1, given.runs // 10)),
-            chaos(world, server, 40, given.runs, given.seed),
+            chaos(world, server, given.runs, given.seed),
         ]
     finally:
         server.stop("immediate")

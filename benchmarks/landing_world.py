@@ -55,7 +55,7 @@ def stock(month: str, lines: int, bad_every: int = 0) -> bytes:
 
 
 def few_files() -> dict[str, bytes]:
-    """One of each fate: good, partly quarantined, refused, same bytes of another dealer, duplicate."""
+    """One of each fate: good, partly quarantined, refused, of another dealer, duplicate."""
     return {
         "alpha/stock_202601.csv": stock("202601", 60),
         "alpha/stock_202602.csv": stock("202602", 40, bad_every=10),
@@ -175,8 +175,9 @@ class LandingWorld:
                 "i.line_as_sent from quarantine.issue i join ctl.submission s using (submission_id)"
             ).fetchall())  # fmt: skip
             ledger = connection.execute(
-                "select submission_id, dealer_id, report, file_name, status, fatal_code, lines_read, "
-                "lines_accepted, lines_quarantined, lines_skipped, skipped from ctl.submission"
+                "select submission_id, dealer_id, report, file_name, status, fatal_code, "
+                "lines_read, lines_accepted, lines_quarantined, lines_skipped, skipped "
+                "from ctl.submission"
             ).fetchall()
             orphans = connection.execute(
                 "select (select count(*) from raw.stock r where not exists (select 1 from "

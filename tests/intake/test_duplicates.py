@@ -71,8 +71,9 @@ def test_a_worker_that_died_before_the_move_finds_its_own_file_again(channel, co
 
 
 def test_counts_add_up_in_the_ledger_and_issues_say_why(channel):
-    data = "\n".join(["title", HEADER, "W1,P1,5,2026-03-01,1,L", "", "W1,P1,6,2026-03-01,1,L",
-                      "W2,P2,x,2026-03-40,1,L", "W3", "\x00,b,1,2026-03-01,1,L"]).encode()  # fmt: skip
+    data = "\n".join(["title", HEADER, "W1,P1,5,2026-03-01,1,L", "",
+                      "W1,P1,6,2026-03-01,1,L", "W2,P2,x,2026-03-40,1,L", "W3",
+                      "\x00,b,1,2026-03-01,1,L"]).encode()  # fmt: skip
     outcome = channel.take_one(data)
     (row,) = channel.ledger()
     assert [row[f"lines_{n}"] for n in ("read", "accepted", "quarantined", "skipped")] == [

@@ -8,40 +8,79 @@ from support.channel import reject_rows
 from support.dealer import HEADER, stock_file
 
 NAMES = [
-    "~stock_202603.csv", "-rf stock_202603.csv", "stock_202603.csv'; drop table raw.stock; --",
-    'stock_202603".csv', "stock\n202603.csv", "stock_202603\u202evsc.csv", "📦_202603.csv", "%2e%2e%2f.csv",
-    "stock_202603.csv\\..\\..\\x", "$(touch x).csv", "=1+1.csv", "x" * 251 + ".csv", "NUL",
-    "\\N", "\\.", "stock_202603.csv ", "CON.csv",
-]  # fmt: skip
+    "~stock_202603.csv",
+    "-rf stock_202603.csv",
+    "stock_202603.csv'; drop table raw.stock; --",
+    'stock_202603".csv',
+    "stock\n202603.csv",
+    "stock_202603\u202evsc.csv",
+    "📦_202603.csv",
+    "%2e%2e%2f.csv",
+    "stock_202603.csv\\..\\..\\x",
+    "$(touch x).csv",
+    "=1+1.csv",
+    "x" * 251 + ".csv",
+    "NUL",
+    "\\N",
+    "\\.",
+    "stock_202603.csv ",
+    "CON.csv",
+]
 DEALERS = ["~alpha", "alpha'; drop table raw.stock; --", "阿尔法", "📦", "x" * 255, "ALPHA", "-"]
 CELLS = [
-    "\\.", "\\N", "\\", "\\\\", "\\t", "a\\", "tab\there", "'; drop table raw.stock; --", 'a"; --',
-    "%s", "{}", "$1", "${x}", "NULL", "null", "None", "NaN", "=1+1", "+1", "-1", "@x", "<script>", "📦",
-    "a\u2028b", "ﷺ", "\u0085", "Ω" * 3000, "copy (select 1) to program 'x'", "\\x00", "E'\\n'", "--", "/*",
-]  # fmt: skip
+    "\\.",
+    "\\N",
+    "\\",
+    "\\\\",
+    "\\t",
+    "a\\",
+    "tab\there",
+    "'; drop table raw.stock; --",
+    'a"; --',
+    "%s",
+    "{}",
+    "$1",
+    "${x}",
+    "NULL",
+    "null",
+    "None",
+    "NaN",
+    "=1+1",
+    "+1",
+    "-1",
+    "@x",
+    "<script>",
+    "📦",
+    "a\u2028b",
+    "ﷺ",
+    "\u0085",
+    "Ω" * 3000,
+    "copy (select 1) to program 'x'",
+    "\\x00",
+    "E'\\n'",
+    "--",
+    "/*",
+]
 
 
 def schema_of(channel) -> list:
     return channel.query(
         "select table_schema, table_name, column_name, data_type from information_schema.columns "
-        "where table_schema in ('raw', 'ctl', 'quarantine', 'public') order by 1, 2, ordinal_position"
+        "where table_schema in ('raw', 'ctl', 'quarantine', 'public') "
+        "order by 1, 2, ordinal_position"
     )
-
-
-def tree(folder) -> set[str]:
-    return {str(p) for p in folder.rglob("*")}
 
 
 @pytest.mark.parametrize("name", NAMES, ids=lambda n: ascii(n)[:30])
 def test_a_hostile_file_name_is_refused_and_touches_nothing(channel, name):
-    schema, above = schema_of(channel), set(os.listdir(channel.home.parent))
+    schema, above = schema_of(channel), set(channel.home.parent.iterdir())
     outcome = channel.take_one(stock_file(1), name)
     assert (outcome.outcome, outcome.code) == ("rejected", "F_DEALER")
     assert not channel.left()
     assert channel.ledger()[0]["file_name"] == name
     assert reject_rows(outcome)[0]["line"].lstrip("'") == name.lstrip("'")
     assert schema_of(channel) == schema
-    assert set(os.listdir(channel.home.parent)) == above
+    assert set(channel.home.parent.iterdir()) == above
     assert {p.parent.name for p in channel.home.glob("rejects/*/*")} == {"alpha"}
 
 
@@ -55,7 +94,7 @@ def test_a_hostile_dealer_folder_is_refused_and_its_reject_file_has_a_safe_place
 def test_a_name_in_gb18030_is_read_as_its_sender_meant_it(channel):
     channel.feed(file_name=r"库存_(?P<period>\d{6})\.csv")
     path = channel.put(stock_file(3), "x.csv")
-    os.rename(path, os.fsencode(path.parent) + b"/" + "库存_202603.csv".encode("gb18030"))
+    path.rename(path.with_name(os.fsdecode("库存_202603.csv".encode("gb18030"))))
     (outcome,) = channel.take()
     assert (outcome.outcome, outcome.file) == ("accepted", "库存_202603.csv")
     assert not channel.left()
@@ -63,7 +102,7 @@ def test_a_name_in_gb18030_is_read_as_its_sender_meant_it(channel):
 
 def test_a_name_in_no_encoding_wedges_nothing(channel):
     path = channel.put(stock_file(3), "x.csv")
-    os.rename(path, os.fsencode(path.parent) + b"/\xff\xff\x80.csv")
+    path.rename(path.with_name(os.fsdecode(b"\xff\xff\x80.csv")))
     channel.put(stock_file(4))
     assert sorted(o.outcome for o in channel.take()) == ["accepted", "rejected"]
     assert not channel.left()

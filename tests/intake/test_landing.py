@@ -1,4 +1,4 @@
-"""Taking files: while they are written, replaced, moved; from other file systems; on a full disk."""
+"""Taking files while they change; from other file systems; on a full disk."""
 
 import os
 import subprocess

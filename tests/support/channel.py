@@ -11,7 +11,6 @@ from chip_channel.intake.landing import waiting
 from chip_channel.intake.service import Outcome, ingest
 from chip_channel.warehouse import connect
 from psycopg.rows import dict_row
-
 from support.dealer import write_feed
 
 

@@ -14,23 +14,60 @@ DAY = contract("stock").by_name["as_of"]
 INSTANT = contract("market_index").by_name["published_at"]
 
 
-def day(text: str, *formats: str) -> date | None | str:
+def day(text: str, *formats: str) -> date | str | None:
     done = repair(series(text), DAY, Form(dates=formats))
     return "refused" if done.bad is not None and done.bad[0] else done.values[0]
 
 
 FIFTH = date(2026, 3, 5)
 WAYS = [
-    "2026-03-05", "2026-3-5", "2026/03/05", "2026/3/5", "20260305", "2026年3月5日",
-    "2026年03月05日", "2026.03.05", "2026.3.5", "２０２６－０３－０５", "２０２６年３月５日",
-    " 2026-03-05 ", "2026-03-05 00:00:00", "2026-03-05 23:59:59", "2026/3/5 08:30",
-    "2026-03-05T10:00:00", "2026-03-05 00:00:00.000", "20260305.0", "46086", "46086.0", "46086.99",
-]  # fmt: skip
+    "2026-03-05",
+    "2026-3-5",
+    "2026/03/05",
+    "2026/3/5",
+    "20260305",
+    "2026年3月5日",
+    "2026年03月05日",
+    "2026.03.05",
+    "2026.3.5",
+    "２０２６－０３－０５",
+    "２０２６年３月５日",
+    " 2026-03-05 ",
+    "2026-03-05 00:00:00",
+    "2026-03-05 23:59:59",
+    "2026/3/5 08:30",
+    "2026-03-05T10:00:00",
+    "2026-03-05 00:00:00.000",
+    "20260305.0",
+    "46086",
+    "46086.0",
+    "46086.99",
+]
 NO_DATE = [
-    "2026-02-30", "2026-02-29", "2026-13-01", "2026-00-10", "2026-04-31", "0000-00-00", "202603",
-    "2026111", "202635", "26-03-05", "03/04/2026", "3/4/26", "05.03.2026", "12026-03-05", "1899-12-31",
-    "2101-01-01", "1", "99999", "19999", "next week", "2026-03-05x", "2026-03-05 25:00:00", "=TODAY()",
-]  # fmt: skip
+    "2026-02-30",
+    "2026-02-29",
+    "2026-13-01",
+    "2026-00-10",
+    "2026-04-31",
+    "0000-00-00",
+    "202603",
+    "2026111",
+    "202635",
+    "26-03-05",
+    "03/04/2026",
+    "3/4/26",
+    "05.03.2026",
+    "12026-03-05",
+    "1899-12-31",
+    "2101-01-01",
+    "1",
+    "99999",
+    "19999",
+    "next week",
+    "2026-03-05x",
+    "2026-03-05 25:00:00",
+    "=TODAY()",
+]
 
 
 @pytest.mark.parametrize("text", WAYS)
@@ -71,8 +108,13 @@ def test_an_agreed_form_is_tried_first_and_alone_decides_between_day_and_month(
 @given(st.dates(FIRST_DAY, LAST_DAY))
 def test_any_day_in_any_way(value):
     serial = (value - date(1899, 12, 30)).days
-    ways = [f"{value}", f"{value:%Y/%m/%d}", f"{value:%Y%m%d}", f"{value.year}/{value.month}/"
-            f"{value.day}", f"{value.year}年{value.month}月{value.day}日"]  # fmt: skip
+    ways = [
+        f"{value}",
+        f"{value:%Y/%m/%d}",
+        f"{value:%Y%m%d}",
+        f"{value.year}/{value.month}/{value.day}",
+        f"{value.year}年{value.month}月{value.day}日",
+    ]
     if serial < 70_000:  # August 2091
         ways.append(str(serial))
     assert [day(text) for text in ways] == [value] * len(ways)
@@ -108,8 +150,17 @@ def test_an_instant_that_the_clock_skipped_is_refused():
     assert instant("2026-03-29 02:30:00", "Europe/Berlin") == "refused"
 
 
-@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Shanghai",
-                                  "America/New_York", "Europe/Berlin"])  # fmt: skip
+@pytest.mark.parametrize(
+    "zone",
+    [
+        "UTC",
+        "Pacific/Kiritimati",
+        "Pacific/Pago_Pago",
+        "Asia/Shanghai",
+        "America/New_York",
+        "Europe/Berlin",
+    ],
+)
 def test_a_day_does_not_move_with_the_zone_of_the_process(zone, monkeypatch):
     monkeypatch.setenv("TZ", zone)
     time.tzset()
@@ -117,8 +168,12 @@ def test_a_day_does_not_move_with_the_zone_of_the_process(zone, monkeypatch):
         edges = [date(2026, 3, 1), date(2026, 3, 29), date(2026, 3, 31), date(2026, 10, 25)]
         for value in edges:
             serial = value - date(1899, 12, 30)
-            for text in (f"{value}", f"{value} 23:59:59", f"{value} 00:00:00",
-                         str(serial / timedelta(days=1) + 0.999)):  # fmt: skip
+            for text in (
+                f"{value}",
+                f"{value} 23:59:59",
+                f"{value} 00:00:00",
+                str(serial / timedelta(days=1) + 0.999),
+            ):
                 assert day(text) == value
         assert instant("2026-03-05 08:30:00", "Asia/Shanghai").hour == 0
     finally:

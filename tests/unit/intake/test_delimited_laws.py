@@ -15,10 +15,39 @@ ENCODINGS = ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le", "big5"]
 LINE_ENDS = ["\n", "\r\n", "\r"]
 
 wild_pieces = st.sampled_from(
-    [b"1", b"x", b" ", b",", b",", b";", b"\t", b"|", b'"', b'""', b"\n", b"\n", b"\r\n", b"\r", b"\0",
-     b"\n\n", b"\xff", b"\xef\xbb\xbf", "中".encode(), "中".encode("gb18030"), b"\\", b"'", b"a,b,c\n",
-     b"1,2,3\n", b'1,"2\n2",3\n', b'1,"2,3\n', b",,\n", b"\t\t\n", b"1,2\n", b"1,2,3,4\n"]
-)  # fmt: skip
+    [
+        b"1",
+        b"x",
+        b" ",
+        b",",
+        b",",
+        b";",
+        b"\t",
+        b"|",
+        b'"',
+        b'""',
+        b"\n",
+        b"\n",
+        b"\r\n",
+        b"\r",
+        b"\0",
+        b"\n\n",
+        b"\xff",
+        b"\xef\xbb\xbf",
+        "中".encode(),
+        "中".encode("gb18030"),
+        b"\\",
+        b"'",
+        b"a,b,c\n",
+        b"1,2,3\n",
+        b'1,"2\n2",3\n',
+        b'1,"2,3\n',
+        b",,\n",
+        b"\t\t\n",
+        b"1,2\n",
+        b"1,2,3,4\n",
+    ]
+)
 wild = st.lists(wild_pieces, max_size=40).map(b"".join)
 
 
@@ -89,10 +118,12 @@ def test_the_fast_path_and_the_careful_path_agree(rows, data):
 
 
 cells = st.text(
-    st.characters(codec="gb18030", categories=["L", "N", "P", "Zs", "S"], exclude_characters='"�\ufeff')
+    st.characters(
+        codec="gb18030", categories=["L", "N", "P", "Zs", "S"], exclude_characters='"�\ufeff'
+    )
     | st.sampled_from(['"', "\n", ",", ";", "\t", "|", "'", "\\"]),
     max_size=8,
-)  # fmt: skip
+)
 
 
 def quoted(cell: str, delimiter: str, always: bool) -> str:

@@ -32,14 +32,20 @@ def fatal(tmp_path: Path, data: bytes, **changes) -> Fatal:
 
 
 def test_typed_cells_become_what_a_person_reads(tmp_path):
-    rows = [NAMES, ROW, ["W2", 1234567890123, 0.1, datetime(2026, 3, 31, 23, 59), None, 42],
-            ["W3", "P3", "１２", "2026年3月5日", "1,234.5", None]]  # fmt: skip
+    rows = [
+        NAMES,
+        ROW,
+        ["W2", 1234567890123, 0.1, datetime.fromisoformat("2026-03-31T23:59"), None, 42],
+        ["W3", "P3", "１２", "2026年3月5日", "1,234.5", None],
+    ]
     done = check(tmp_path, workbook(rows))
-    assert [(g["mpn"], g["qty"], g["as_of"], g["book_cost"], g["lot"]) for g in done.good.values()] == [
+    assert [
+        (g["mpn"], g["qty"], g["as_of"], g["book_cost"], g["lot"]) for g in done.good.values()
+    ] == [
         ("P1", "5", date(2026, 3, 1), "1.5", "L1"),
         ("1234567890123", "0.1", date(2026, 3, 31), None, "42"),
         ("P3", "12", date(2026, 3, 5), "1234.5", None),
-    ]  # fmt: skip
+    ]
 
 
 def test_row_numbers_are_those_of_the_sheet(tmp_path):
@@ -90,12 +96,15 @@ def test_nul_in_a_cell_can_be_stored(tmp_path):
 
 TOO_LARGE = {
     "a dimension that lies": (rb'<dimension ref="[^"]*"', b'<dimension ref="A1:XFD1048576"'),
-    "a far cell": (rb"</sheetData>", b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'),
+    "a far cell": (
+        rb"</sheetData>",
+        b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>',
+    ),
     "a far cell, no dimension": (
         rb"<dimension[^>]*/>(.*)</sheetData>",
         rb'\1<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>',
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", TOO_LARGE)
@@ -133,11 +142,27 @@ def test_too_many_columns_are_refused(tmp_path):
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"\n\n\n", b"PK", b"not a workbook", HEADER.encode(), bytes(range(256)) * 40,
-     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600,
-     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + random.Random(1).randbytes(5000)],  # noqa: S311
-    ids=["empty", "blank", "two bytes", "text", "a csv", "bytes", "an empty .xls", "a spoiled .xls"],
-)  # fmt: skip
+    [
+        b"",
+        b"\n\n\n",
+        b"PK",
+        b"not a workbook",
+        HEADER.encode(),
+        bytes(range(256)) * 40,
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600,
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + random.Random(1).randbytes(5000),  # noqa: S311
+    ],
+    ids=[
+        "empty",
+        "blank",
+        "two bytes",
+        "text",
+        "a csv",
+        "bytes",
+        "an empty .xls",
+        "a spoiled .xls",
+    ],
+)
 def test_what_is_no_workbook_is_unreadable(tmp_path, data):
     assert fatal(tmp_path, data).code == "F_UNREADABLE"
 

@@ -38,9 +38,24 @@ BROKEN = [
     ("(?P<period>", "((?P<period>", "stock:", "no regular expression"),
     ("period: month", "period: month\n    subtotal: ['']", "subtotal", "at least 1 character"),
     ("period: month", "period: month\n    control_total: qty", "stock:", "needs subtotal"),
-    ("period: month", "period: month\n    subtotal: [T]\n    control_total: sum", "stock:", "no column"),
-    ("period: month", "period: month\n    subtotal: [T]\n    control_total: maker", "stock:", "no column"),
-    ("period: month", "period: month\n    header_rows: 9", "header_rows", "less than or equal to 3"),
+    (
+        "period: month",
+        "period: month\n    subtotal: [T]\n    control_total: sum",
+        "stock:",
+        "no column",
+    ),
+    (
+        "period: month",
+        "period: month\n    subtotal: [T]\n    control_total: maker",
+        "stock:",
+        "no column",
+    ),
+    (
+        "period: month",
+        "period: month\n    header_rows: 9",
+        "header_rows",
+        "less than or equal to 3",
+    ),
     ("period: month", "period: month\n    subtotals: [T]", "subtotals", "not permitted"),
     ("period: month", "period: month\n    period: week", "period: week", "given twice"),
     ("      mpn: 料号\n", "", "columns", "missing mpn"),
@@ -51,7 +66,7 @@ BROKEN = [
     ("mpn: 料号", "mpn: 料号\n      mpn: 型号", "mpn: 型号", "given twice"),
     ("mpn: 料号", "mpn: [料号", "", "not valid YAML"),
     ("period: month", "\tperiod: month", "", "not valid YAML"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -117,10 +132,21 @@ def test_the_period_is_read_from_the_name(feeds_of, unit, digits, start, end):
 
 @pytest.mark.parametrize(
     ("unit", "digits"),
-    [("month", "202613"), ("month", "202600"), ("month", "000001"), ("month", "20263"),
-     ("month", "20260305"), ("week", "202653"), ("week", "202600"), ("day", "20260230"),
-     ("day", "202603"), ("month", "202605"), ("day", "20260417"), ("month", "999912")],
-)  # fmt: skip
+    [
+        ("month", "202613"),
+        ("month", "202600"),
+        ("month", "000001"),
+        ("month", "20263"),
+        ("month", "20260305"),
+        ("week", "202653"),
+        ("week", "202600"),
+        ("day", "20260230"),
+        ("day", "202603"),
+        ("month", "202605"),
+        ("day", "20260417"),
+        ("month", "999912"),
+    ],
+)
 def test_a_period_that_is_none_or_lies_ahead_is_refused(feeds_of, unit, digits):
     with feeds_of(period=unit, file_name=r"s_(?P<period>\d+)\.csv"), pytest.raises(Fatal) as caught:
         recognise("alpha", f"s_{digits}.csv", TODAY)
@@ -132,10 +158,15 @@ def test_today_may_be_tomorrow_where_the_dealer_is(feeds_of):
         assert recognise("alpha", "s_20260416.csv", TODAY).period_start == date(2026, 4, 16)
 
 
-@pytest.mark.parametrize(("name", "mode"), [
-    ("stock_202603.csv", "full"), ("stock_202603_delta.csv", "delta"),
-    ("STOCK_202603_DELTA.CSV", "delta"), ("stock_202603_v2.csv", "full"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [
+        ("stock_202603.csv", "full"),
+        ("stock_202603_delta.csv", "delta"),
+        ("STOCK_202603_DELTA.CSV", "delta"),
+        ("stock_202603_v2.csv", "full"),
+    ],
+)
 def test_the_mode_is_read_from_the_name_in_any_case(feeds_of, name, mode):
     with feeds_of():
         assert recognise("alpha", name, TODAY).mode == mode

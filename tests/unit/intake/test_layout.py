@@ -1,4 +1,4 @@
-"""Headers, titles, subtotals, control totals; and a layout that drifts shifts nothing in silence."""
+"""Headers, titles, subtotals, control totals; a layout that drifts shifts nothing in silence."""
 
 import itertools
 

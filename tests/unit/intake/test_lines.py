@@ -73,18 +73,26 @@ def test_keys_do_not_run_into_each_other():
     [
         pytest.param({"map": {"可用": "available"}}, "可用", "available", id="a word of the map"),
         pytest.param({"map": {"可用": "available"}}, " 可用 ", "available", id="with blanks"),
-        pytest.param({"map": {"退（货）": "return"}}, "退（货）", "return", id="full-width brackets"),
+        pytest.param(
+            {"map": {"退（货）": "return"}}, "退（货）", "return", id="full-width brackets"
+        ),
         pytest.param({"map": {"退（货）": "return"}}, "退(货)", "return", id="the same in ASCII"),
         pytest.param({"map": {"可用": "available"}}, "available", "available", id="our word"),
         pytest.param({"map": {"可用": "available"}}, "坏", None, id="a word of nobody"),
-        pytest.param({"map": {"可用": "available"}, "default": "return"}, "坏", "return", id="default"),
+        pytest.param(
+            {"map": {"可用": "available"}, "default": "return"}, "坏", "return", id="default"
+        ),
         pytest.param({"default": "available"}, "", "available", id="default of nothing"),
         pytest.param({"default": "available"}, '""', "available", id="default of quoted nothing"),
         pytest.param({"default": "available"}, "  ", "available", id="default of blanks"),
-        pytest.param({"match": {"^R": "return"}, "default": "available"}, "R1", "return", id="match"),
-        pytest.param({"match": {"^R": "return"}, "default": "available"}, "", "available", id="no match"),
+        pytest.param(
+            {"match": {"^R": "return"}, "default": "available"}, "R1", "return", id="match"
+        ),
+        pytest.param(
+            {"match": {"^R": "return"}, "default": "available"}, "", "available", id="no match"
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_dealers_words_become_ours(source, cell, expected):
     columns = COLUMNS | {"status": {"from": "批次", **source}}
     del columns["lot"]
@@ -92,8 +100,28 @@ def test_the_dealers_words_become_ours(source, cell, expected):
     assert (done.good[2]["status"] if done.good else None) == expected
 
 
-cell = st.sampled_from(["W1", "P1", "5", "-5", "x", "", " ", "2026-03-01", "2026-04-01", "1e999", "合计",
-                        '"a\nb"', '"', "仓库", "\x00", "=1", "９", "甲"])  # fmt: skip
+cell = st.sampled_from(
+    [
+        "W1",
+        "P1",
+        "5",
+        "-5",
+        "x",
+        "",
+        " ",
+        "2026-03-01",
+        "2026-04-01",
+        "1e999",
+        "合计",
+        '"a\nb"',
+        '"',
+        "仓库",
+        "\x00",
+        "=1",
+        "９",
+        "甲",
+    ]
+)
 
 
 @given(

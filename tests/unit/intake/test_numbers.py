@@ -13,7 +13,7 @@ QTY = contract("stock").by_name["qty"]  # numeric(18,3)
 REVISION = contract("price").by_name["revision"]  # integer
 
 
-def number(text: str, decimal: str = ".", column=QTY) -> Decimal | None | str:
+def number(text: str, decimal: str = ".", column=QTY) -> Decimal | str | None:
     """The number read, None for nothing given, 'refused'."""
     done = repair(series(text), column, Form(decimal=decimal))
     if done.bad is not None and done.bad[0]:

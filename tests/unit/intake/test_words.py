@@ -26,12 +26,27 @@ def value(text: str, column) -> str | None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("  A-1 ", "A-1"), ("ＡＢＣ１２", "ABC12"), ("\u3000甲\u3000", "甲"), ("", None), ("   ", None),
-        ("\u200b", None), ("A\u200bB", "A B"), ("A\tB", "A B"), ("A\nB", "A B"), ("\ufeffA", "A"),
-        ("A\u202eB", "A B"), ("ﬁ", "fi"), ("5µ", "5μ"), ("e\u0301", "é"), ("\\N", "\\N"), ("\\.", "\\."),
-        ("NULL", "NULL"), ("a'b\"c", "a'b\"c"), ("'; drop table x; --", "'; drop table x; --"),
+        ("  A-1 ", "A-1"),
+        ("ＡＢＣ１２", "ABC12"),
+        ("\u3000甲\u3000", "甲"),
+        ("", None),
+        ("   ", None),
+        ("\u200b", None),
+        ("A\u200bB", "A B"),
+        ("A\tB", "A B"),
+        ("A\nB", "A B"),
+        ("\ufeffA", "A"),
+        ("A\u202eB", "A B"),
+        ("ﬁ", "fi"),
+        ("5µ", "5μ"),
+        ("e\u0301", "é"),
+        ("\\N", "\\N"),
+        ("\\.", "\\."),
+        ("NULL", "NULL"),
+        ("a'b\"c", "a'b\"c"),
+        ("'; drop table x; --", "'; drop table x; --"),
     ],
-)  # fmt: skip
+)
 def test_text_is_folded_and_trimmed_and_otherwise_kept(text, expected):
     assert value(text, LOT) == expected
 
@@ -43,18 +58,31 @@ def test_taking_out_what_nobody_sees_is_a_warning():
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("available", "available"), (" Available ", "available"), ("IN_TRANSIT", "in_transit"),
-     ("ｒｅｔｕｒｎ", "return"), ("sold", "refused"), ("in transit", "refused"), ("", None)],
-)  # fmt: skip
+    [
+        ("available", "available"),
+        (" Available ", "available"),
+        ("IN_TRANSIT", "in_transit"),
+        ("ｒｅｔｕｒｎ", "return"),
+        ("sold", "refused"),
+        ("in transit", "refused"),
+        ("", None),
+    ],
+)
 def test_an_agreed_word_in_any_case(text, expected):
     assert value(text, STATUS) == expected
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("华东;华南", "华东|华南"), ("华东、华南，华北", "华东|华南|华北"), ("A | B", "A|B"), (" A ", "A"),
-     ("A;; B;", "A|B"), ("", None)],
-)  # fmt: skip
+    [
+        ("华东;华南", "华东|华南"),
+        ("华东、华南，华北", "华东|华南|华北"),
+        ("A | B", "A|B"),
+        (" A ", "A"),
+        ("A;; B;", "A|B"),
+        ("", None),
+    ],
+)
 def test_a_list_in_any_separator(text, expected):
     assert value(text, REGIONS) == expected
 
