@@ -176,16 +176,16 @@ def dead_share(db: Reader) -> Row | None:
 
 
 def dead_by_dealer(db: Reader) -> list[Row]:
-    """One row per dealer with a value: dead value, stock value (vendor currency), their ratio."""
+    """One row per dealer with a value: newest month, dead value, stock value (vendor currency), their ratio."""
     return db.published.execute(
         "with " + NEWEST_HEALTH + """
         select
-            dealer_id as name, sum(dead_value_vendor) as dead_value,
+            dealer_id as name, slice, sum(dead_value_vendor) as dead_value,
             sum(stock_value_vendor) as stock_value,
             sum(dead_value_vendor) / nullif(sum(stock_value_vendor), 0) as share
         from health
         where dead_value_vendor is not null
-        group by dealer_id
+        group by dealer_id, slice
         having sum(stock_value_vendor) > 0
         order by share desc, dealer_id
         """
