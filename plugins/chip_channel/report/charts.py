@@ -85,18 +85,18 @@ def heatmap(
 
 
 def bars_against(rows: Sequence[Row], limit: float, tooltip: list[alt.Tooltip]) -> Spec:
-    """Shares (`share`, 0 to 1) by `name`, the largest first, red above a limit that is drawn."""
+    """Shares (`share`, 0 to 1) by `name`, in their order, red above a limit that is drawn."""
     base = alt.Chart(plain(rows))
     bars = base.mark_bar(cornerRadiusEnd=2, height=15).encode(
         x=alt.X("share:Q", title=None, axis=alt.Axis(format=".0%", tickCount=5)),
-        y=alt.Y("name:N", title=None, sort="-x", axis=alt.Axis(ticks=False, domain=False)),
+        y=alt.Y("name:N", title=None, sort=None, axis=alt.Axis(ticks=False, domain=False)),
         color=alt.condition(f"datum.share > {limit}", alt.value("#c8665d"), alt.value("#7fa8c4")),
         tooltip=tooltip,
     )
     words = base.mark_text(align="left", dx=5, fontSize=11.5).encode(
-        x="share:Q", y=alt.Y("name:N", sort="-x"), text=alt.Text("share:Q", format=".1%")
+        x="share:Q", y=alt.Y("name:N", sort=None), text=alt.Text("share:Q", format=".1%")
     )
     line = alt.Chart(alt.Data(values=[{"limit": limit}])).mark_rule(
         color=INK, strokeDash=[4, 3]
     ).encode(x="limit:Q")  # fmt: skip
-    return finished(alt.layer(bars, words, line), 25 * len(rows))
+    return finished(alt.layer(line, bars, words), 25 * len(rows))

@@ -106,7 +106,8 @@ def _common(db: Reader) -> dict[str, Any]:
     """What every template knows."""
     return {
         "written_at": datetime.now(UTC),
-        "dealer_names": {d["dealer_id"]: d["dealer_name"] for d in publication.dealers(db)},
+        "dealer_names": {d["dealer_id"]: d["dealer_name"] for d in publication.dealers(db)}
+        | {settings().vendor_id: "原厂 / the maker"},
         "money": settings().vendor_currency,
         "docs": DOCS if (settings().report / DOCS).exists() else None,
     }

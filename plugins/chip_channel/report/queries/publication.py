@@ -61,20 +61,21 @@ def business_dates(db: Reader) -> list[Row]:
     return db.published.execute(
         """
         select
-            'pos' as report, 'fct_pos' as mart, min(invoice_date) as first_day,
+            'pos' as report, 'fct_pos' as mart, 1 as place, min(invoice_date) as first_day,
             max(invoice_date) as last_day, count(distinct dealer_id) as dealers,
             count(*) as row_count
         from publish.fct_pos
         union all
         select
-            'stock', 'fct_inventory_daily', min(as_of), max(as_of), count(distinct dealer_id),
+            'stock', 'fct_inventory_daily', 2, min(as_of), max(as_of), count(distinct dealer_id),
             count(*)
         from publish.fct_inventory_daily
         union all
         select
-            'sell_in', 'fct_sell_in', min(ship_date), max(ship_date), count(distinct dealer_id),
+            'sell_in', 'fct_sell_in', 3, min(ship_date), max(ship_date), count(distinct dealer_id),
             count(*)
         from publish.fct_sell_in
+        order by place
         """
     ).fetchall()
 

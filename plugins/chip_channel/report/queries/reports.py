@@ -7,7 +7,10 @@ from chip_channel.report.reading import Reader, Row
 
 
 def timeliness(db: Reader) -> list[Row]:
-    """One row per dealer, report and month of the last 15: due and reported day, days late, score."""
+    """One row per dealer, report and month of the last 15: due and reported day, days late, score.
+
+    Business days late are 0 for a report that came on a holiday after its due date.
+    """
     return db.published.execute(
         """
         select
@@ -39,7 +42,7 @@ def on_time(db: Reader, known_on: date) -> list[Row]:
         """
         select
             slice, max(due_date) as due_date, count(*) as expected,
-            count(*) filter (where reported_on <= due_date) as on_time,
+            count(*) filter (where reported_on is not null and business_days_late = 0) as on_time,
             count(*) filter (where reported_on is null) as missing
         from publish.mart_report_quality
         where due_date <= %s
@@ -225,7 +228,7 @@ def late_or_missing(db: Reader, known_on: date, limit: int = 5) -> list[Row]:
         from publish.mart_report_quality as q
         inner join newest as n on n.slice = q.slice
         left join sold as s on s.dealer_id = q.dealer_id
-        where q.reported_on is null or q.reported_on > q.due_date
+        where q.reported_on is null or q.business_days_late > 0
         order by (q.reported_on is null) desc, s.amount desc nulls last, q.dealer_id, q.report
         limit %s
         """,

@@ -23,8 +23,7 @@ def cell(row: Row | None, refusal: Row | None) -> dict[str, Any]:
         return {"state": "refused" if refusal else "none", "codes": mended}
     if row["reported_on"] is None:
         return {"state": "refused" if refusal else "missing", "codes": mended, **row}
-    late = row["reported_on"] > row["due_date"]
-    return {"state": "late" if late else "on_time", "codes": mended, **row}
+    return {"state": "late" if row["business_days_late"] else "on_time", "codes": mended, **row}
 
 
 def matrix(timeliness: list[Row], refusals: list[Row], report: str) -> dict[str, Any]:
@@ -56,9 +55,9 @@ def _score(rows: list[Row]) -> Spec:
             alt.Tooltip("score:Q", title=say("score", "评分"), format=".1%"),
         ],
     )  # fmt: skip
-    others = base.mark_line(color="#c5cdd3", strokeWidth=1.2, interpolate="monotone")
+    others = base.mark_line(color="#c5cdd3", strokeWidth=1.2)
     worst = base.transform_filter(alt.FieldOneOfPredicate("dealer_id", named)).mark_line(
-        strokeWidth=2.4, interpolate="monotone", point=alt.OverlayMarkDef(size=26)
+        strokeWidth=2.4, point=alt.OverlayMarkDef(size=26)
     ).encode(
         color=alt.Color(
             "dealer_id:N", scale=alt.Scale(domain=named, range=[RED, BLUE, "#8a6d1b"][:len(named)]),
@@ -66,7 +65,7 @@ def _score(rows: list[Row]) -> Spec:
                               titleColor=MUTED),
         )
     )  # fmt: skip
-    return finished(alt.layer(others, worst), 230)
+    return finished(alt.layer(others, worst), 340)
 
 
 def _by_dealer(db: Reader) -> list[dict[str, Any]]:
@@ -85,8 +84,9 @@ def _build(db: Reader) -> dict[str, Any]:
     reasons = reports.lines_by_reason(db) + reports.held_by_reason(db)
     return {
         "matrices": [matrix(timeliness, refusals, r) for r in ("pos", "stock")],
-        "reasons": sorted(reasons, key=lambda r: -r["lines"]),
-        "most_lines": max((r["lines"] for r in reasons), default=1),
+        # what was not loaded first
+        "reasons": sorted(reasons, key=lambda r: (r["fate"] == "warn", -r["lines"])),
+        "most_lines": max((r["lines"] for r in reasons if r["fate"] != "warn"), default=1),
         "dealers": _by_dealer(db),
         "submissions": reports.submissions(db),
         "refused": reports.refused(db),
