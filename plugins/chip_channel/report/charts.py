@@ -20,7 +20,10 @@ BETWEEN = "¦"
 """Between the two languages of a text; occurs in no label of its own."""
 INK, MUTED, RULE = "#1f2a33", "#5a6772", "#d9dfe3"
 BLUE, GREEN, AMBER, RED = "#1b5f8c", "#2c7a51", "#b06f12", "#b3332a"
-_FONT = "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif"
+_FONT = (
+    "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'Noto Sans CJK SC', 'PingFang SC', "
+    "'Microsoft YaHei', sans-serif"
+)
 _CONFIG: dict[str, Any] = {
     "font": _FONT,
     "background": "transparent",
@@ -41,7 +44,11 @@ _CONFIG: dict[str, Any] = {
 @cache
 def libraries() -> str:
     """Vega, Vega-Lite and Vega-Embed as one script that needs no network (about 0.9 MB)."""
-    return str(vl_convert.javascript_bundle(vl_version=alt.SCHEMA_VERSION.removeprefix("v")[:3]))
+    return str(
+        vl_convert.javascript_bundle(
+            "window.vegaEmbed = vegaEmbed;", alt.SCHEMA_VERSION.removeprefix("v")[:3]
+        )
+    )
 
 
 def say(en: str, zh: str) -> str:
@@ -71,7 +78,7 @@ def finished(chart: Any, height: int) -> Spec:
 def heatmap(
     rows: Sequence[Row], x: alt.X, colour: alt.Color, label: str, tooltip: list[alt.Tooltip]
 ) -> Spec:
-    """Dealers down, `x` across, the value in every cell; `label` is a Vega expression of `datum`."""
+    """Dealers down, `x` across, the value in each cell; `label` is a Vega expression of `datum`."""
     base = alt.Chart(plain(rows)).encode(
         x=x, y=alt.Y("dealer_id:N", title=None, axis=alt.Axis(ticks=False, domain=False)),
         tooltip=tooltip,

@@ -84,7 +84,8 @@ def _running_out(db: Reader) -> Iterator[Finding]:
             f"{r['as_of']}, {transit} in transit, {r['lead_weeks']:.1f} weeks to replenish; sales "
             f"of {r['amount']:,.0f} {money} are at stake.",
             f"{r['dealer_id']} 的 {r['mpn']} 即将断货：{r['as_of']} 库存仅 {r['weeks']:.1f} 周，"
-            f"{transit_zh}，补货需 {r['lead_weeks']:.1f} 周，影响销售额 {r['amount']:,.0f} {money}。",
+            f"{transit_zh}，补货需 {r['lead_weeks']:.1f} 周，"
+            f"影响销售额 {r['amount']:,.0f} {money}。",
         )  # fmt: skip
 
 

@@ -28,13 +28,17 @@ def write_report() -> Path:
 
     Each file is replaced whole: who opens it meanwhile sees the old or the new one.
     """
-    folder = settings().report
-    folder.mkdir(parents=True, exist_ok=True)
     with reading() as db:
         pages = {"quality.html": render_quality(db), "index.html": render_report(db)}
-    for name, text in pages.items():
-        replace(folder / name, text.encode())
-    return folder / "index.html"
+    return [write_beside(name, text.encode()) for name, text in pages.items()][-1]
+
+
+def write_beside(name: str, content: bytes) -> Path:
+    """Write another file into the folder of the report; its path."""
+    folder = settings().report
+    folder.mkdir(parents=True, exist_ok=True)
+    _replace(folder / name, content)
+    return folder / name
 
 
 def render_report(db: Reader) -> str:
@@ -61,7 +65,7 @@ def render_quality(db: Reader) -> str:
     return _page("quality.html", [_asset("page.js")], {**_common(db), **quality(db)})
 
 
-def replace(path: Path, content: bytes) -> None:
+def _replace(path: Path, content: bytes) -> None:
     """Put a file in its place at once, readable by all."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     made = Path(name)

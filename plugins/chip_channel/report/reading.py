@@ -37,7 +37,5 @@ def reading() -> Iterator[Reader]:
             connection.read_only = True
         snapshot = published.execute("select pg_export_snapshot() as name").fetchone()
         assert snapshot is not None  # noqa: S101 - a function returns a row
-        ledger.execute(
-            sql.SQL("set transaction snapshot {}").format(sql.Literal(snapshot["name"]))
-        )
+        ledger.execute(sql.SQL("set transaction snapshot {}").format(sql.Literal(snapshot["name"])))
         yield Reader(published, ledger)

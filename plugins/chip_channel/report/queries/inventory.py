@@ -22,7 +22,8 @@ stock as (
 ),
 sold as (
     select
-        f.dealer_id, f.product_id, sum(f.qty) / 13 as weekly, sum(f.amount_vendor) / 13 as weekly_amount
+        f.dealer_id, f.product_id, sum(f.qty) / 13 as weekly,
+        sum(f.amount_vendor) / 13 as weekly_amount
     from publish.fct_pos as f
     inner join newest as n
         on n.dealer_id = f.dealer_id and f.invoice_date > n.as_of - 91 and f.invoice_date <= n.as_of
@@ -63,7 +64,9 @@ health as (
 def weeks_of_supply(db: Reader) -> Row | None:
     """One row: pieces on hand, mean weekly POS, weeks of supply over all dealers, as-of days."""
     return db.published.execute(
-        "with " + NEWEST_COUNT + """
+        "with "
+        + NEWEST_COUNT
+        + """
         select
             sum(on_hand) as on_hand, sum(weekly) as weekly,
             sum(on_hand) / nullif(sum(weekly), 0) as weeks,
@@ -77,7 +80,9 @@ def weeks_of_supply(db: Reader) -> Row | None:
 def weeks_by_family(db: Reader) -> list[Row]:
     """One row per dealer and product family: pieces on hand, mean weekly POS, weeks."""
     return db.published.execute(
-        "with " + NEWEST_COUNT + """
+        "with "
+        + NEWEST_COUNT
+        + """
         select
             c.dealer_id, coalesce(d.family, '?') as family, sum(c.on_hand) as on_hand,
             sum(c.weekly) as weekly, sum(c.on_hand) / nullif(sum(c.weekly), 0) as weeks
@@ -117,7 +122,9 @@ def ageing(db: Reader) -> list[Row]:
 def turnover(db: Reader) -> Row | None:
     """One row: turnover over all dealers (times a year), dealers told and dealers in all."""
     return db.published.execute(
-        "with " + NEWEST_HEALTH + """
+        "with "
+        + NEWEST_HEALTH
+        + """
         select
             sum(cost_of_goods_12m_vendor) / nullif(sum(mean_stock_value_vendor), 0) as turnover,
             count(distinct dealer_id) filter (where turnover is not null) as told,
@@ -151,7 +158,9 @@ def turnover_by_month(db: Reader) -> list[Row]:
 def without_turnover(db: Reader) -> list[Row]:
     """One row per dealer without a turnover at its newest month end: the commonest reason."""
     return db.published.execute(
-        "with " + NEWEST_HEALTH + """
+        "with "  # noqa: S608 - constants alone
+        + NEWEST_HEALTH
+        + """
         select dealer_id, mode() within group (order by turnover_reason) as reason
         from health
         group by dealer_id
@@ -164,7 +173,9 @@ def without_turnover(db: Reader) -> list[Row]:
 def dead_share(db: Reader) -> Row | None:
     """One row: dead value, stock value (vendor currency), their ratio, dealers told."""
     return db.published.execute(
-        "with " + NEWEST_HEALTH + """
+        "with "
+        + NEWEST_HEALTH
+        + """
         select
             sum(dead_value_vendor) as dead_value, sum(stock_value_vendor) as stock_value,
             sum(dead_value_vendor) / nullif(sum(stock_value_vendor), 0) as share,
@@ -176,9 +187,11 @@ def dead_share(db: Reader) -> Row | None:
 
 
 def dead_by_dealer(db: Reader) -> list[Row]:
-    """One row per dealer with a value: newest month, dead value, stock value (vendor currency), their ratio."""
+    """One row per dealer with a value: month, dead and stock value (vendor currency), ratio."""
     return db.published.execute(
-        "with " + NEWEST_HEALTH + """
+        "with "
+        + NEWEST_HEALTH
+        + """
         select
             dealer_id as name, slice, sum(dead_value_vendor) as dead_value,
             sum(stock_value_vendor) as stock_value,
@@ -195,7 +208,9 @@ def dead_by_dealer(db: Reader) -> list[Row]:
 def dead_by_family(db: Reader) -> list[Row]:
     """One row per product family: dead value, stock value (vendor currency), their ratio."""
     return db.published.execute(
-        "with " + NEWEST_HEALTH + """
+        "with "
+        + NEWEST_HEALTH
+        + """
         select
             coalesce(d.family, '?') as name, sum(h.dead_value_vendor) as dead_value,
             sum(h.stock_value_vendor) as stock_value,
@@ -213,7 +228,9 @@ def dead_by_family(db: Reader) -> list[Row]:
 def top_dead_parts(db: Reader, limit: int = 15) -> list[Row]:
     """The dead parts of the largest value, one row per dealer and part, with the last sale."""
     return db.published.execute(
-        "with " + NEWEST_HEALTH + """,
+        "with "  # noqa: S608 - constants alone
+        + NEWEST_HEALTH
+        + """,
         top as (
             select h.dealer_id, h.product_id, h.slice, h.dead_value_vendor
             from health as h
@@ -245,7 +262,9 @@ def running_out(db: Reader, limit: int = 15) -> list[Row]:
     the sales (vendor currency) of the weeks in between; the largest first.
     """
     return db.published.execute(
-        "with " + NEWEST_COUNT + """,
+        "with "  # noqa: S608 - constants alone
+        + NEWEST_COUNT
+        + """,
         short as (
             select
                 c.dealer_id, c.product_id, c.as_of, c.on_hand, c.in_transit, c.weekly,

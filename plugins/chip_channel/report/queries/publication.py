@@ -112,7 +112,8 @@ def line_totals(db: Reader) -> Row:
             coalesce(sum(lines_quarantined), 0)::bigint as lines_quarantined,
             coalesce(sum(lines_skipped), 0)::bigint as lines_skipped
         from ctl.submission as s
-        where """ + STANDING
+        where """
+        + STANDING
     ).fetchone()
     assert found is not None  # noqa: S101 - an aggregate returns its row
     return found

@@ -83,7 +83,7 @@ def score_by_month(db: Reader) -> list[Row]:
 
 
 def quality_by_dealer(db: Reader) -> list[Row]:
-    """One row per dealer: newest month's score and its four parts (0 to 1), means of its reports."""
+    """One row per dealer: newest score and its four parts (0 to 1), means of its reports."""
     return db.published.execute(
         """
         with newest as (
@@ -116,7 +116,9 @@ def lines_by_dealer(db: Reader) -> list[Row]:
             sum(lines_quarantined)::numeric
                 / nullif(sum(lines_accepted + lines_quarantined), 0) as quarantined_share
         from ctl.submission as s
-        where """ + STANDING + """
+        where """
+        + STANDING
+        + """
         group by dealer_id
         order by dealer_id
         """
@@ -142,7 +144,9 @@ def lines_by_reason(db: Reader) -> list[Row]:
             max(s.reported_at) as last_at
         from quarantine.issue as i
         inner join ctl.submission as s on s.submission_id = i.submission_id
-        where i.severity <> 'skip' and """ + STANDING + """
+        where i.severity <> 'skip' and """
+        + STANDING
+        + """
         group by severity, code
         order by lines desc, code
         """

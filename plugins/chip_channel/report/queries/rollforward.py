@@ -67,7 +67,7 @@ def top_gaps(db: Reader, limit: int = 20) -> list[Row]:
 
 
 def dealers_with_gaps(db: Reader, limit: int = 5) -> list[Row]:
-    """Dealers and months of the last 3 with gaps above tolerance: parts, pieces, vendor currency."""
+    """Dealers and months of the last 3 with gaps above tolerance: parts, pieces, their value."""
     return db.published.execute(
         """
         select

@@ -11,7 +11,9 @@ from chip_channel.report.words import GATES, Text
 def _build(db: Reader) -> dict[str, Any]:
     runs = gates.newest_runs(db)
     return {
-        "gates": [(gate, words, [r for r in runs if r["gate"] == gate]) for gate, words in GATES.items()],
+        "gates": [
+            (gate, words, [r for r in runs if r["gate"] == gate]) for gate, words in GATES.items()
+        ],
         "failed": gates.failed_checks(db),
     }
 

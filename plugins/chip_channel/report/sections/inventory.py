@@ -33,7 +33,8 @@ def _weeks(rows: list[Row]) -> Spec:
             _DEALER, alt.Tooltip("family:N", title=say("family", "产品系列")),
             alt.Tooltip("weeks:Q", title=say("weeks", "周"), format=".1f"),
             alt.Tooltip("on_hand:Q", title=say("on hand, pieces", "在库（颗）"), format=",.0f"),
-            alt.Tooltip("weekly:Q", title=say("sold a week, pieces", "周均销量（颗）"), format=",.0f"),
+            alt.Tooltip("weekly:Q", title=say("sold a week, pieces", "周均销量（颗）"),
+                        format=",.0f"),
         ],
     )  # fmt: skip
 
@@ -46,7 +47,9 @@ def _ageing(rows: list[Row]) -> Spec:
     ]
     there = [b for b in BUCKETS if any(row["days"] == b for row in worded)]
     colours = dict(
-        zip(BUCKETS, ("#cfe0ec", "#9cc0da", "#5f95bd", "#e0a458", "#b8554a", "#c8cdd1"), strict=True)
+        zip(
+            BUCKETS, ("#cfe0ec", "#9cc0da", "#5f95bd", "#e0a458", "#b8554a", "#c8cdd1"), strict=True
+        )
     )
     chart = alt.Chart(plain(worded)).mark_bar(height=17, stroke="white", strokeWidth=0.5).encode(
         y=alt.Y("dealer_id:N", title=None, axis=alt.Axis(ticks=False, domain=False)),
@@ -120,6 +123,7 @@ def _build(db: Reader) -> dict[str, Any]:
     return {
         "charts": {name: spec for name, spec in charts.items() if spec},
         "without_turnover": inventory.without_turnover(db),
+        "in_part": [r for r in turnover if r["age"] == 0 and r["parts_told"] < 0.9 * r["parts"]],
         "reasons": REASONS,
         "dead_parts": inventory.top_dead_parts(db),
         "running_out": inventory.running_out(db),

@@ -71,7 +71,9 @@ def _score(rows: list[Row]) -> Spec:
 def _by_dealer(db: Reader) -> list[dict[str, Any]]:
     quality = {r["dealer_id"]: r for r in reports.quality_by_dealer(db)}
     held = {r["dealer_id"]: r["lines_held"] for r in reports.held_by_dealer(db)}
-    blank = dict.fromkeys(("slice", "score", "timeliness", "completeness", "accuracy", "consistency"))
+    blank = dict.fromkeys(
+        ("slice", "score", "timeliness", "completeness", "accuracy", "consistency")
+    )
     return [
         blank | quality.get(r["dealer_id"], {}) | r | {"lines_held": held.get(r["dealer_id"], 0)}
         for r in reports.lines_by_dealer(db)

@@ -10,7 +10,7 @@ from chip_channel.report.words import Text
 
 @dataclass(frozen=True)
 class Section:
-    """One part of the page: `templates/sections/<name>.html`, rendered with what `build` returns."""
+    """One part of the page: `templates/sections/<name>.html`, filled with what `build` returns."""
 
     name: str
     """Also its anchor on the page."""
