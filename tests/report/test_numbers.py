@@ -103,7 +103,9 @@ def test_weeks_of_supply_are_those_of_the_true_stock_and_sales(published: Publis
             (pl.col("dealer_id") == dealer)
             & pl.col("invoice_date").is_between(as_of - timedelta(days=90), as_of)
         )["qty"].sum()
-    assert f"Weeks of supply {on_hand / (sold / 13):.1f} weeks" in published.index.text("tile-weeks")
+    assert f"Weeks of supply {on_hand / (sold / 13):.1f} weeks" in published.index.text(
+        "tile-weeks"
+    )
 
 
 def test_reports_on_time_are_those_that_the_mart_holds_against_nobody(published: Published) -> None:
@@ -190,7 +192,9 @@ def test_gaps_are_shown_with_their_numbers_and_become_a_finding(published: Publi
         assert gaps
         assert {(row[0], row[9]) for row in gaps} == {("hongyuan", "12,345")}
         for row in gaps:
-            opening, receipts, pos, returns, calculated = (int(v.replace(",", "")) for v in row[3:8])
+            opening, receipts, pos, returns, calculated = (
+                int(v.replace(",", "")) for v in row[3:8]
+            )
             assert calculated == opening + receipts - pos + returns
         told = {f.kind: f for f in findings()}
         assert told["gap"].subject == "hongyuan"
@@ -199,7 +203,9 @@ def test_gaps_are_shown_with_their_numbers_and_become_a_finding(published: Publi
     finally:
         change("update marts.fct_inventory_rollforward set gap_qty = 0, status = 'ok', "
                "closing_qty = calculated_qty where status = 'warn'")  # fmt: skip
-        change("update marts.mart_report_quality set reported_on = due_date where reported_on is null")
+        change(
+            "update marts.mart_report_quality set reported_on = due_date where reported_on is null"
+        )
         write_report()
 
 
