@@ -1,8 +1,9 @@
 """Marts of a batch: dbt on the touched slices, then gate 2."""
 
+from typing import Any
+
 import pendulum
 from airflow.sdk import DAG, Metadata, Param, get_current_context, task
-
 from chip_channel_airflow.assets import GROUP, MARTS, RAW_DEALERS, RAW_REFERENCE
 from chip_channel_airflow.policy import default_args, months_param
 
@@ -55,10 +56,10 @@ model or test is named in the log of `build`; a blocked gate on the quality page
         return batch.batch_id if batch and not known_at else None
 
     @task(outlets=[MARTS])
-    def gate_marts(batch_id: int):
+    def gate_marts(batch_id: int) -> Any:
         """Gate 2 on the rows that the batch built."""
         from chip_channel.quality.gates import check_marts
 
         yield Metadata(MARTS, {"batch_id": batch_id, "outcome": check_marts(batch_id, print)})
 
-    gate_marts(build())
+    gate_marts(build())  # type: ignore[arg-type]

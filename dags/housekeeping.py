@@ -2,7 +2,6 @@
 
 import pendulum
 from airflow.sdk import DAG, task
-
 from chip_channel_airflow.assets import GROUP
 from chip_channel_airflow.policy import default_args
 

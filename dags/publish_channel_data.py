@@ -1,10 +1,10 @@
 """Publishing: gate 3, the pointers, the report."""
 
 from datetime import timedelta
+from typing import Any
 
 import pendulum
 from airflow.sdk import DAG, Metadata, get_current_context, task
-
 from chip_channel_airflow.assets import GROUP, MARTS, PUBLISHED
 from chip_channel_airflow.deadline import published_within
 from chip_channel_airflow.policy import default_args
@@ -48,12 +48,14 @@ and rows on the quality page. Publishing twice changes nothing.
         return batch_id
 
     @task(outlets=[PUBLISHED], pool="publish")
-    def publish(batch_id: int):
+    def publish(batch_id: int) -> Any:
         """Move the pointers, in one transaction."""
         from chip_channel.publish.publish import publish as move_pointers
 
         done = move_pointers(batch_id)
-        yield Metadata(PUBLISHED, {"publication_id": done.publication_id, "slices": done.slices})
+        yield Metadata(
+            PUBLISHED, {"publication_id": done.publication_id, "slices": dict(done.slices)}
+        )
 
     @task(trigger_rule="all_done", retries=1)
     def report() -> str:
@@ -62,4 +64,4 @@ and rows on the quality page. Publishing twice changes nothing.
 
         return str(write_report())
 
-    publish(gate_publication(newest_batch())) >> report()
+    publish(gate_publication(newest_batch())) >> report()  # type: ignore[arg-type]

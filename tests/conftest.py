@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
-
-from chip_channel.intake.feed import feeds
+from chip_channel.intake.feed import feed_of
 from chip_channel.local.postgres import EmbeddedPostgres
 from chip_channel.settings import ROOT, settings
 
@@ -27,6 +27,27 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostg
     server.stop("immediate")
 
 
+@contextmanager
+def _new_home(postgres: EmbeddedPostgres, name: str, folder: Path) -> Iterator[Path]:
+    from chip_channel.warehouse import migrate
+
+    name = name.replace(".", "_")[-50:].lower()
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
+        admin.execute(f'drop database if exists "{name}" with (force)')
+        admin.execute(f'create database "{name}"')
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHIP_CHANNEL_HOME", str(folder))
+        patch.setenv("CHIP_CHANNEL_DATABASE_URL", postgres.url(name))
+        patch.setenv("CHIP_CHANNEL_SETTLE_SECONDS", "0")
+        patch.setenv("CHIP_CHANNEL_FEEDS", str(ROOT / "feeds"))
+        settings.cache_clear()
+        feed_of.cache_clear()
+        migrate()
+        yield folder
+    settings.cache_clear()
+    feed_of.cache_clear()
+
+
 @pytest.fixture(scope="module")
 def home(
     postgres: EmbeddedPostgres,
@@ -34,21 +55,14 @@ def home(
     request: pytest.FixtureRequest,
 ) -> Iterator[Path]:
     """A fresh home with its own database, roles and raw tables; settings point to it."""
-    from chip_channel.warehouse import migrate  # noqa: PLC0415
+    with _new_home(
+        postgres, f"t_{request.module.__name__}", tmp_path_factory.mktemp("home")
+    ) as made:
+        yield made
 
-    name = "t_" + request.module.__name__.replace(".", "_")[-50:].lower()
-    with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
-        admin.execute(f'drop database if exists "{name}" with (force)')
-        admin.execute(f'create database "{name}"')
-    folder = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CHIP_CHANNEL_HOME", str(folder))
-        patch.setenv("CHIP_CHANNEL_DATABASE_URL", postgres.url(name))
-        patch.setenv("CHIP_CHANNEL_SETTLE_SECONDS", "0")
-        patch.setenv("CHIP_CHANNEL_FEEDS", str(ROOT / "feeds"))
-        settings.cache_clear()
-        feeds.cache_clear()
-        migrate()
-        yield folder
-    settings.cache_clear()
-    feeds.cache_clear()
+
+@pytest.fixture
+def fresh_home(postgres: EmbeddedPostgres, tmp_path: Path) -> Iterator[Path]:
+    """The same for one test alone."""
+    with _new_home(postgres, "t_fresh", tmp_path) as made:
+        yield made

@@ -17,7 +17,7 @@ class _Dbt:
         if name == "date_spine":
             return lambda *_: "select date_day from spine"
         return lambda *args: (
-            f"{name}({', '.join(str(a) for a in args if a != 'day' and a != 'month')})"
+            f"{name}({', '.join(str(a) for a in args if a not in {'day', 'month'})})"
         )
 
 

@@ -4,7 +4,7 @@ import logging
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import DeadlineAlert, DeadlineReference, SyncCallback
+from airflow.sdk import DeadlineAlert, DeadlineReference, SyncCallback  # type: ignore[attr-defined]
 
 
 def published_within(limit: timedelta, what: str) -> DeadlineAlert:
@@ -21,7 +21,7 @@ def published_within(limit: timedelta, what: str) -> DeadlineAlert:
 
 def missed(what: str, limit: str, **_: Any) -> None:
     """Write the alert to the outbox, from where it is sent once."""
-    from chip_channel.publish.outbox import raise_alert  # noqa: PLC0415
+    from chip_channel.publish.outbox import raise_alert
 
     logging.getLogger(__name__).warning("%s was not done within %s", what, limit)
     raise_alert(f"deadline:{what}", "late_run", "warn", f"{what} was not done within {limit}", {})

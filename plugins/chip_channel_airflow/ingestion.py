@@ -7,20 +7,24 @@ import pendulum
 from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, Metadata, get_current_context, task
 from airflow.timetables.trigger import CronTriggerTimetable
 
-from chip_channel_airflow.assets import GROUP, landing
+from chip_channel_airflow.assets import GROUP, REPORTED_MONTHS, landing
 from chip_channel_airflow.policy import default_args
+from chip_channel_airflow.triggers import Kind
 
 POOL = "intake"
 FILES_A_RUN = 500
 
 
-def ingestion(dag_id: str, kind: str, raw: Asset, doc: str) -> DAG:
+def ingestion(dag_id: str, kind: Kind, raw: Asset, doc: str) -> DAG:
     """Build the DAG: list what waits, ingest each file, judge what came in."""
     with DAG(
         dag_id,
         description=f"Files of the {kind} into raw, judged by gate 1",
         schedule=AssetOrTimeSchedule(
-            timetable=CronTriggerTimetable("17 * * * *", timezone="UTC"), assets=[landing(kind)]
+            timetable=CronTriggerTimetable(  # type: ignore[arg-type]
+                "17 * * * *", timezone="UTC"
+            ),
+            assets=[landing(kind)],
         ),
         start_date=pendulum.datetime(2025, 1, 1, tz="UTC"),
         catchup=False,
@@ -44,7 +48,8 @@ def ingestion(dag_id: str, kind: str, raw: Asset, doc: str) -> DAG:
             from chip_channel.intake.service import Intake
 
             waiting = Arrival(**arrival)
-            get_current_context()["label"] = waiting.label
+            context: Any = get_current_context()
+            context["label"] = waiting.label
             with Intake() as intake:
                 outcome = intake.arrival(waiting)
             if outcome is None:
@@ -53,16 +58,16 @@ def ingestion(dag_id: str, kind: str, raw: Asset, doc: str) -> DAG:
             return {"report": outcome.report, "outcome": outcome.outcome,
                     "submission_id": outcome.submission_id}  # fmt: skip
 
-        @task(outlets=[raw], trigger_rule="none_skipped")
+        @task(outlets=[raw, REPORTED_MONTHS], trigger_rule="all_done_min_one_success")
         def judge() -> Any:
             """Gate 1 on every submission that has no verdict."""
             from chip_channel.quality.gates import judge_submissions
 
             verdicts, partitions = judge_submissions(on_result=print)
-            accessor = get_current_context()["outlet_events"][raw]
             if partitions:
-                accessor.add_partitions(partitions)
-            yield Metadata(raw, {"verdicts": verdicts})
+                events = get_current_context()["outlet_events"]
+                events[REPORTED_MONTHS].add_partitions(partitions)
+            yield Metadata(raw, {"verdicts": dict(verdicts)})
 
         ingest_file.expand(arrival=list_files()) >> judge()
     return dag

@@ -21,14 +21,14 @@ def notifiers(subject: str, body: str) -> list[Any]:
     made: list[Any] = []
     for channel in channels():
         if channel == "smtp":
-            from airflow.providers.smtp.notifications.smtp import SmtpNotifier  # noqa: PLC0415
+            from airflow.providers.smtp.notifications.smtp import SmtpNotifier
 
             made.append(SmtpNotifier(
                 to=os.environ.get("CHIP_CHANNEL_NOTIFY_TO", ""), subject=subject,
                 html_content=body, smtp_conn_id=SMTP,
             ))  # fmt: skip
         elif channel == "apprise":
-            from airflow.providers.apprise.notifications.apprise import (  # noqa: PLC0415
+            from airflow.providers.apprise.notifications.apprise import (
                 AppriseNotifier,
             )
 

@@ -1,7 +1,7 @@
 """The report inside Airflow's UI, for people who are logged in there."""
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 from fastapi import FastAPI, HTTPException
@@ -12,14 +12,14 @@ PAGES = ("index.html", "quality.html")
 
 def report_app() -> FastAPI:
     """Serves the report pages, and nothing else of the file system."""
-    from airflow.api_fastapi.core_api.security import get_user  # noqa: PLC0415 - only in the API server
-    from fastapi import Depends  # noqa: PLC0415
+    from airflow.api_fastapi.core_api.security import get_user
+    from fastapi import Depends
 
     app = FastAPI(title="Chip Channel report", dependencies=[Depends(get_user)])
 
     @app.get("/{page}", include_in_schema=False)
     def page(page: str) -> FileResponse:
-        from chip_channel.settings import settings  # noqa: PLC0415
+        from chip_channel.settings import settings
 
         path = Path(settings().report) / page
         if page not in PAGES or not path.exists():
@@ -33,10 +33,10 @@ class ChipChannelPlugin(AirflowPlugin):
     """Adds the report to the navigation."""
 
     name = "chip_channel"
-    fastapi_apps: ClassVar[list[Any]] = [
+    fastapi_apps: list[Any] = [
         {"app": report_app(), "url_prefix": "/chip-channel", "name": "Chip Channel report"}
     ]
-    external_views: ClassVar[list[Any]] = [
+    external_views: list[Any] = [
         {
             "name": name,
             "href": f"/chip-channel/{page}",

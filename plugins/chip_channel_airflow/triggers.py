@@ -3,11 +3,11 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Literal
 
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
-KINDS = ("dealers", "vendor")
+Kind = Literal["dealers", "vendor"]
 
 
 class LandingTrigger(BaseEventTrigger):
@@ -17,7 +17,7 @@ class LandingTrigger(BaseEventTrigger):
     clock.
     """
 
-    def __init__(self, kind: str, poll_seconds: float = 2.0) -> None:
+    def __init__(self, kind: Kind, poll_seconds: float = 2.0) -> None:
         super().__init__()
         self.kind = kind
         self.poll_seconds = poll_seconds
@@ -40,8 +40,8 @@ class LandingTrigger(BaseEventTrigger):
             await asyncio.sleep(self.poll_seconds)
 
 
-def _ready(kind: str) -> set[str]:
-    from chip_channel.intake.landing import waiting  # noqa: PLC0415 - the triggerer starts fast
+def _ready(kind: Kind) -> set[str]:
+    from chip_channel.intake.landing import waiting
 
     return {
         hashlib.sha256(f"{a.path}|{a.modified}|{a.size}".encode()).hexdigest()

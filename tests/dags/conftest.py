@@ -5,7 +5,6 @@ import tempfile
 from typing import Any
 
 import pytest
-
 from chip_channel.settings import ROOT
 
 os.environ |= {

@@ -7,8 +7,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-
-from chip_channel.intake.feed import feeds
+from chip_channel.intake.feed import feed_of
 from chip_channel.intake.landing import waiting
 from chip_channel.intake.service import Outcome, ingest
 from chip_channel.settings import ROOT, settings
@@ -37,7 +36,7 @@ def outcomes(home: Path, days: Path) -> list[Outcome]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CHIP_CHANNEL_FEEDS", str(ROOT / "examples"))
         settings.cache_clear()
-        feeds.cache_clear()
+        feed_of.cache_clear()
         target = Path(settings().landing_url) / "online_retail"
         shutil.copytree(days, target)
         return ingest(waiting())

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from chip_channel.settings import settings
 from chip_channel.world import WorldFiles
+
 from tests.support.pipeline import deploy, publish_what_waits, small_world
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-
 from chip_channel.publish.publish import NotPublishableError, publish
 from chip_channel.quality.gate import run
 from chip_channel.quality.gates import CANDIDATE, GateBlockedError, check_marts

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-
 from chip_channel.warehouse import connect
 from chip_channel.world import WorldFiles
 

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - rows of data and SQL read better unbroken
 """A history of three months, small enough to be worked out by hand."""
 
 from typing import Any
@@ -31,7 +30,7 @@ def stock(day: str, mpn: str, qty: float, cost: str | None = None, **more: Any) 
             "status": "available", "book_cost": cost, "as_of": day} | more  # fmt: skip
 
 
-def shipment(  # noqa: PLR0917
+def shipment(
     number: str, to: str, day: str, received: str | None, mpn: str, qty: float, price: str
 ) -> dict[str, Any]:
     return {"shipment_no": number, "line_no": "1", "order_no": "O1", "ship_to_dealer": to, "maker": "ACME",

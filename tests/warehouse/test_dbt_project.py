@@ -1,9 +1,9 @@
-# ruff: noqa: E501 - rows of data and SQL read better unbroken
 """The dbt project on a real database: numbers worked out by hand, versions, pointers, two times."""
 
 from decimal import Decimal
 
 import pytest
+from chip_channel.warehouse import database_url
 from history import DEC, FEB, JAN, JAN_POS, december, january, master, part, rate, sale, stock
 from world import World, day
 
@@ -21,8 +21,8 @@ def target(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def world(database_url, target):
-    world = World(database_url, "chip_dbt", target)
+def world(home, target):
+    world = World(database_url(), target)
     world.deploy()
     world.db.execute("create role reader_of_tests; grant usage on schema publish to reader_of_tests;"
                      " grant select on publish.fct_pos to reader_of_tests")  # fmt: skip
@@ -236,8 +236,8 @@ def submissions(world):
 @pytest.mark.parametrize(
     "order", [(0, 1, 2, 3, 4, 5, 6), (5, 4, 3, 6, 2, 1, 0), (4, 0, 6, 5, 2, 3, 1)]
 )
-def test_any_order_gives_the_same_marts(database_url, target, order):
-    world = World(database_url, "chip_dbt_order", target)
+def test_any_order_gives_the_same_marts(fresh_home, target, order):
+    world = World(database_url(), target)
     world.deploy()
     calls = submissions(world)
     for number in order[:4]:
@@ -257,8 +257,8 @@ def test_any_order_gives_the_same_marts(database_url, target, order):
     world.db.close()
 
 
-def test_replay_of_the_same_bytes_takes_the_place_of_the_first_reading(database_url, target):
-    world = World(database_url, "chip_dbt_replay", target)
+def test_replay_of_the_same_bytes_takes_the_place_of_the_first_reading(fresh_home, target):
+    world = World(database_url(), target)
     world.deploy()
     master(world)
     december(world)

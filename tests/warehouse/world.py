@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - rows of data and SQL read better unbroken
 """A small warehouse to build in: submissions by hand, batches, dbt, pointers."""
 
 import datetime as dt
@@ -11,8 +10,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from raw_ddl import raw_ddl
+from psycopg.conninfo import conninfo_to_dict
 
 ROOT = Path(__file__).parents[2]
 PROJECT = ROOT / "dbt_project"
@@ -23,18 +21,10 @@ DEFAULT = {"currency": "CNY", "tax_basis": "excl", "tax_rate": None, "uom": "pcs
 class World:
     """One database with control and raw tables, and the dbt project that builds in it."""
 
-    def __init__(self, url: str, name: str, target: Path) -> None:
-        with psycopg.connect(url, autocommit=True) as server:
-            server.execute(
-                sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
-            )
-            server.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    def __init__(self, url: str, target: Path) -> None:
         self.target = target
-        self.dsn = make_conninfo(url, dbname=name)
-        self.db = psycopg.connect(self.dsn, autocommit=True)
-        schema = ROOT / "plugins/chip_channel/warehouse/schema.sql"
-        self.db.execute(schema.read_text(encoding="utf-8"))
-        self.db.execute(raw_ddl(ROOT / "expectations/contracts"))
+        self.dsn = url
+        self.db = psycopg.connect(url, autocommit=True)
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         return self.db.execute(query, values).fetchall()

@@ -4,13 +4,15 @@ import os
 import sys
 
 import psycopg
+import typer
 
 from chip_channel.cli import feed, intake, local, publish, quality, warehouse, world
-from chip_channel.cli.base import app
 from chip_channel.intake.feed import FeedError
 from chip_channel.publish.dbt import DbtError
 from chip_channel.warehouse.connect import NoWarehouseError
 
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+                  help="Dealer files in, trusted published tables out.")  # fmt: skip
 app.add_typer(feed.app, name="feed")
 app.add_typer(local.app, name="local")
 app.add_typer(warehouse.group, name="warehouse")

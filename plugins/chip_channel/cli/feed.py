@@ -6,7 +6,7 @@ from typing import Annotated
 import polars as pl
 import typer
 
-from chip_channel.cli.base import console, table
+from chip_channel.console import console, table
 from chip_channel.intake.codes import codes
 from chip_channel.intake.draft import draft
 from chip_channel.intake.feed import feed_files

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
-from chip_channel.cli.base import console, table
+from chip_channel.console import console, table
 from chip_channel.intake.landing import waiting
 from chip_channel.intake.replay import replay
 from chip_channel.intake.service import Outcome, ingest

@@ -2,11 +2,12 @@
 
 import shutil
 import time
+from typing import Annotated
 
 import typer
 from rich.status import Status
 
-from chip_channel.cli.base import console
+from chip_channel.console import console
 from chip_channel.local.airflow import local_airflow
 from chip_channel.local.postgres import EmbeddedPostgres
 from chip_channel.local.state import state
@@ -46,7 +47,9 @@ class _Teller:
 
 
 @app.command()
-def run(keep: bool = typer.Option(False, help="Leave the servers running")) -> None:
+def run(
+    small: Annotated[bool, typer.Option(help="Three dealers, three months")] = False,
+) -> None:
     """Run everything on the sample world until all is published, and say what came of it."""
     from chip_channel.local import run as running  # noqa: PLC0415
     from chip_channel.local.summary import show  # noqa: PLC0415
@@ -54,7 +57,7 @@ def run(keep: bool = typer.Option(False, help="Leave the servers running")) -> N
     tell = _Teller()
     try:
         stack = running.start(tell)
-        new = running.land_history(stack, running.world(tell), tell)
+        new = running.land_history(stack, running.world(tell, small), tell)
         tell.stop()
         show(console, stack.airflow)
         console.print(
@@ -68,8 +71,7 @@ def run(keep: bool = typer.Option(False, help="Leave the servers running")) -> N
         raise typer.Exit(1) from error
     finally:
         tell.stop()
-    if not keep:
-        console.print("The servers still run: make status, make down.")
+    console.print("The servers still run: make status, make down.")
 
 
 @app.command()

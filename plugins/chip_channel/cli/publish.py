@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from chip_channel.cli.base import console, table
+from chip_channel.console import console, table
 from chip_channel.publish import publish as publishing
 from chip_channel.publish.build import build
 from chip_channel.publish.dbt import static_docs

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from chip_channel.cli.base import console
+from chip_channel.console import console
 from chip_channel.quality.gate import GateResult
 from chip_channel.quality.gates import (
     GateBlockedError,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from chip_channel.cli.base import console
+from chip_channel.console import console
 from chip_channel.contracts.generate import write
 from chip_channel.publish.dbt import dbt
 from chip_channel.warehouse import connect, migrate

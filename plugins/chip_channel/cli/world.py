@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from chip_channel.cli.base import console
+from chip_channel.console import console
 from chip_channel.settings import settings
 
 app = typer.Typer(no_args_is_help=True, help="A sample world of dealers, with known truth.")

@@ -86,7 +86,7 @@ def structure_suite(contract: Contract) -> str:
     for rule in contract.rules:
         expectations.append(
             check("unexpected_rows_expectation", rule.name,
-                  unexpected_rows_query="select submission_id, row_no from {batch} "
+                  unexpected_rows_query="select submission_id, row_no from {batch} "  # noqa: S608
                                         f"where not ({rule.holds})")
         )  # fmt: skip
     document = {

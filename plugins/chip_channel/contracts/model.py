@@ -53,6 +53,13 @@ class Column:
         precision, scale = self.physical_type.removeprefix("numeric(").rstrip(")").split(",")
         return int(precision) - int(scale)
 
+    @property
+    def smallest(self) -> float:
+        """Numbers below this are stored as 0; a part of a whole number is not stored at all."""
+        if self.kind == "integer":
+            return 0.0
+        return float(0.5 * 10.0 ** -int(self.physical_type.rstrip(")").split(",")[1]))
+
     def code(self, failure: str) -> str:
         """The code of a failed check on this column: required, type, values, minimum, pattern."""
         return self.codes.get(failure) or _default_code(self, failure)
@@ -155,13 +162,16 @@ def read_contract(path: Path) -> Contract:
     )
 
 
-@cache
 def contracts(folder: Path = FOLDER) -> dict[str, Contract]:
     """All contracts by report name."""
-    found = (read_contract(path) for path in sorted(folder.glob("*.odcs.yaml")))
-    return {c.name: c for c in found}
+    names = sorted(path.name.split(".")[0] for path in folder.glob("*.odcs.yaml"))
+    return {name: contract(name, folder) for name in names}
 
 
-def contract(report: str) -> Contract:
+@cache
+def contract(report: str, folder: Path = FOLDER) -> Contract:
     """The contract of a report; KeyError when there is none."""
-    return contracts()[report]
+    path = folder / f"{report}.odcs.yaml"
+    if not path.exists():
+        raise KeyError(report)
+    return read_contract(path)

@@ -25,7 +25,7 @@ class Refused:
     def add(self, row_no: int, code: str, text: str, expected: str | None = None) -> None:
         self.row_no.append(row_no)
         self.code.append(code)
-        self.text.append(text)
+        self.text.append(without_nul(text))
         self.expected.append(expected)
 
 
@@ -42,6 +42,11 @@ class Block:
     refused: Refused
     tidy: bool
     """Whether all fields are known to be plain ASCII without blanks or control characters around."""
+
+
+def without_nul(text: str) -> str:
+    """Text that PostgreSQL can hold: ␀ for NUL."""
+    return text.replace("\x00", "\u2400")
 
 
 def plain(name: object) -> str:

@@ -1,5 +1,6 @@
 """A block of a dealer's lines, checked against its contract: good lines, and issues by line."""
 
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ import polars_hash as plh
 from chip_channel.contracts import Column, Contract
 from chip_channel.intake.block import Block
 from chip_channel.intake.feed import Recognised, Source
+from chip_channel.intake.layout import complete, header_again, refuse_other_header
 from chip_channel.intake.normalise import Form, first_try, repair, suspicious
 
 ISSUE_COLUMNS = ("row_no", "severity", "code", "field", "value", "expected", "line_as_sent")
@@ -138,6 +140,8 @@ class _BlockCheck:
         )
         values, typed, bad = self._convert()
         self._run_checks(typed, bad)
+        if self.wrong is not None:
+            refuse_other_header(self.block, self.wrong.arg_true())
         self._add_to_total(typed)
         good = self._number_lines(values)
         if self.wrong is not None:
@@ -165,7 +169,7 @@ class _BlockCheck:
         block, frame = self.block, self.block.frame
         if not frame.height or not frame.width:
             return
-        masks = {"S_HEADER": (frame.to_series(0) == frame.columns[0]).fill_null(False)}
+        masks = {"S_HEADER": header_again(frame)}
         if self.shape.subtotal:
             starts = [
                 pl.any_horizontal(pl.all().str.strip_chars_start().str.starts_with(word))
@@ -173,6 +177,8 @@ class _BlockCheck:
             ]
             found = frame.select(pl.any_horizontal(*starts).fill_null(False).alias("found"))
             masks["S_SUBTOTAL"] = found.to_series() & ~masks["S_HEADER"]
+            if masks["S_SUBTOTAL"].any():
+                masks["S_SUBTOTAL"] &= ~complete(frame, self.shape, self.contract)
         skip = None
         for code, mask in masks.items():
             if not mask.any():
@@ -218,11 +224,11 @@ class _BlockCheck:
     def _convert(self) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, pl.Series]]:
         """(values to load, typed values to check, what could not be read) of all columns."""
         checker, tidy = self.checker, self.block.tidy
-        tries = []
+        tries: list[pl.Expr] = []
         for c in checker.columns:
-            values, typed = first_try(pl.col(c.name), c, checker.form, tidy)
-            tries += [pl.col(c.name).alias(f"g:{c.name}"), values.alias(f"v:{c.name}"),
-                      typed.alias(f"t:{c.name}")]  # fmt: skip
+            value, kind = first_try(pl.col(c.name), c, checker.form, tidy)
+            tries += [pl.col(c.name).alias(f"g:{c.name}"), value.alias(f"v:{c.name}"),
+                      kind.alias(f"t:{c.name}")]  # fmt: skip
         tried = self.given.select(tries)
         doubts = {c.name: d for c in checker.columns if (d := suspicious(c, tidy)) is not None}
         doubted = tried.select(d.alias(n) for n, d in doubts.items()).row(0, named=True)
@@ -331,7 +337,8 @@ def _in_our_words(given: pl.Expr, source: Source) -> pl.Expr:
     if source.map:
         other = pl.lit(source.default) if source.default is not None else given
         key = given.str.strip_chars().str.normalize("NFKC")
-        return key.replace_strict(list(source.map), list(source.map.values()), default=other,
+        words = [unicodedata.normalize("NFKC", word.strip()) for word in source.map]
+        return key.replace_strict(words, list(source.map.values()), default=other,
                                   return_dtype=pl.String)  # fmt: skip
     if source.match:
         chain: Any = pl
@@ -341,11 +348,13 @@ def _in_our_words(given: pl.Expr, source: Source) -> pl.Expr:
             pl.lit(source.default) if source.default is not None else given
         )
         return found
-    return given if source.default is None else given.fill_null(source.default)
+    if source.default is None:
+        return given
+    return pl.when(given.str.strip_chars() != "").then(given).otherwise(pl.lit(source.default))
 
 
-def _dtype(column: Column) -> pl.DataType | type[pl.DataType]:
-    kinds = {"number": pl.Float64, "integer": pl.Float64, "date": pl.Date,
+def _dtype(column: Column) -> Any:
+    kinds: dict[str, Any] = {"number": pl.Float64, "integer": pl.Float64, "date": pl.Date,
              "timestamp": pl.Datetime("us", "UTC")}  # fmt: skip
     return kinds.get(column.kind, pl.String)
 
@@ -364,7 +373,7 @@ def _expected(column: Column) -> str:
     }.get(column.kind, column.kind)  # fmt: skip
 
 
-def _issues(line_as_sent: list[str], **parts: object) -> pl.DataFrame:
+def _issues(line_as_sent: list[str], **parts: Any) -> pl.DataFrame:
     """One frame of ISSUE_COLUMNS; scalars are spread over all rows."""
     columns = {}
     for label in ISSUE_COLUMNS:

@@ -7,6 +7,7 @@ server rolls its transaction back; `service` writes down why.
 import json
 import os
 import resource
+import signal
 import sys
 import traceback
 from dataclasses import asdict
@@ -34,11 +35,13 @@ def _serve(jobs: IO[str], answers: IO[str]) -> None:
     from chip_channel.intake.codes import Fatal  # noqa: PLC0415
     from chip_channel.intake.ledger import Job  # noqa: PLC0415
     from chip_channel.intake.load import load  # noqa: PLC0415
+    from chip_channel.settings import settings  # noqa: PLC0415
     from chip_channel.warehouse import connect  # noqa: PLC0415
 
     connection: psycopg.Connection[Any] | None = None
     for line in jobs:
         job = Job(**json.loads(line))
+        signal.alarm(settings().parse_seconds + 30)  # in case the worker that counts is gone
         try:
             if connection is None or connection.closed:
                 connection = connect("ingest")
@@ -55,6 +58,7 @@ def _serve(jobs: IO[str], answers: IO[str]) -> None:
             raise
         except BaseException:
             answer = {"outcome": "failed", "detail": traceback.format_exc()[-4000:]}
+        signal.alarm(0)
         answers.write(json.dumps(answer) + "\n")
 
 

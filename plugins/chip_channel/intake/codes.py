@@ -13,7 +13,7 @@ class Fatal(Exception):  # noqa: N818 - the design's word for a blocked submissi
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(f"{code}: {detail}")
         self.code = code
-        self.detail = detail
+        self.detail = detail.replace("\x00", "\u2400")  # PostgreSQL's text holds no NUL
 
 
 @cache

@@ -43,14 +43,15 @@ def read(path: Path, shape: ReportFeed) -> Iterator[Block]:
         refused.add(row_no, code if text.strip() else "S_BLANK", text)
         row_no += text.count("\n") + 1
         rest = rest[len(text) + 1 :]
-    reader = _Reader(header, shape)
+    reader, held = _Reader(header, shape), ""
     for chunk in _chain(rest, chunks):
-        block = reader.block(chunk, row_no, refused)
+        text = held + chunk
+        block, held = reader.block(text, row_no, refused)
         refused = Refused()
-        row_no += chunk.count("\n") + (not chunk.endswith("\n"))
+        row_no += text.count("\n") + (not text.endswith("\n")) - held.count("\n")
         yield block
-    if refused.row_no:  # nothing after the header
-        yield reader.block("", row_no, refused)
+    if held or refused.row_no:  # a quote left open at the end, or nothing after the header
+        yield reader.block(held, row_no, refused, last=True)[0]
 
 
 def _chain(rest: str, chunks: Iterator[str]) -> Iterator[str]:
@@ -62,49 +63,33 @@ def _chain(rest: str, chunks: Iterator[str]) -> Iterator[str]:
 def _chunks(path: Path, encoding: str) -> Iterator[str]:
     """Text in chunks that end with a line, `\\n` alone as line end, no byte order mark."""
     decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
-    carry, first, only_cr = "", True, False
+    carry, held, first, only_cr = "", "", True, False
     with path.open("rb") as source:
         while True:
             data = source.read(CHUNK)
-            text = decoder.decode(data, final=not data)
-            if first:
-                text = text.removeprefix("\ufeff")
-                only_cr = "\r" in text and "\n" not in text
-                first = not data
-            text = carry + text
+            text = held + decoder.decode(data, final=not data)
             held = ""
+            if first and text:
+                text = text.removeprefix("\ufeff")
+                only_cr = "\r" in text[:-1] and "\n" not in text
+                first = False
             if data and text.endswith("\r"):  # the \n may follow in the next chunk
                 text, held = text[:-1], "\r"
             if "\r" in text:
                 text = text.replace("\r\n", "\n")
                 if only_cr:
                     text = text.replace("\r", "\n")
+            text = carry + text
             if not data:
                 if text:
                     yield text
                 return
-            cut = _record_end(text)
-            carry = text[cut:] + held
+            cut = text.rfind("\n") + 1
+            carry = text[cut:]
             if len(carry) > 2 * CHUNK:
                 raise Fatal("F_TOO_LARGE", f"a line is longer than {2 * CHUNK:,} characters")
             if cut:
                 yield text[:cut]
-
-
-def _record_end(text: str) -> int:
-    """Where to cut: after the last line, or before a quoted record that is still open."""
-    end = text.rfind("\n") + 1
-    if text.count('"', 0, end) % 2 == 0:
-        return end
-    # an odd quote is open, or strays: cut where no odd line is near enough to belong together
-    cut, line_end, distance = end, end, 0
-    while line_end > 0 and distance <= MAX_RECORD_LINES:
-        start = text.rfind("\n", 0, line_end - 1) + 1
-        distance += 1
-        if text.count('"', start, line_end) % 2:
-            cut, distance = start, 0
-        line_end = start
-    return cut or end
 
 
 def _first_lines(text: str, delimiter: str) -> list[tuple[str, list[str]]]:
@@ -124,17 +109,18 @@ def _first_lines(text: str, delimiter: str) -> list[tuple[str, list[str]]]:
             end = text.find("\n", position)
             end = len(text) if end < 0 else end
             record = text[position:end]
-        lines.append((record, _fields(record, delimiter)))
+        lines.append((record, _fields(record, delimiter) or [record]))
         position = end + 1
     return lines
 
 
 def _fields(record: str, delimiter: str) -> list[str]:
+    """The fields of a record; none when a quote is not closed, or not doubled inside a field."""
     csv.field_size_limit(2 * CHUNK)
     try:
-        return next(csv.reader([record], delimiter=delimiter), [])
+        return next(csv.reader([record], delimiter=delimiter, strict=True), [])
     except csv.Error:
-        return [record]
+        return []
 
 
 def _header(lines: list[tuple[str, list[str]]], shape: ReportFeed, path: Path) -> Header:
@@ -172,8 +158,9 @@ class _Reader:
         cell = rf'(?:{quoted}|[^"{d}]*)'
         self.regular = f"^{cell}(?:{d}{cell}){{{header.width - 1}}}$"
 
-    def block(self, text: str, first_row: int, refused: Refused) -> Block:
-        """One chunk of whole records."""
+    def block(self, text: str, first_row: int, refused: Refused, last: bool = False
+              ) -> tuple[Block, str]:  # fmt: skip
+        """One chunk of whole lines, and what it ends with if its record may go on in the next."""
         data = text.encode("utf-8", "replace")
         if not data.endswith(b"\n"):
             data += b"\n"
@@ -189,8 +176,8 @@ class _Reader:
         if frame is not None:
             row_no = pl.int_range(first_row, first_row + frame.height, eager=True)
             lines = _Lines(data)
-            return Block(self._named(frame), row_no, lines.pick, refused, tidy)
-        return self._careful(text, first_row, refused, tidy)
+            return Block(self._named(frame), row_no, lines.pick, refused, tidy), ""
+        return self._careful(text, first_row, refused, tidy, last)
 
     def _named(self, frame: pl.DataFrame) -> pl.DataFrame:
         return frame.select(**self.mapped)
@@ -205,11 +192,13 @@ class _Reader:
         none can be too short.
         """
         separator = self.delimiter.encode()
+        blank = separator * (self.width - 1) + b"\n"
         count = data.count(b"\n")
         regular = (
             b'"' not in data
             and b"\n\n" not in data
-            and not data.startswith(b"\n")
+            and b"\n" + blank not in data
+            and not data.startswith((b"\n", blank))
             and data.count(separator) == count * (self.width - 1)
         )
         if not regular:
@@ -220,46 +209,42 @@ class _Reader:
             return None
         return frame if frame.height == count else None
 
-    def _careful(self, text: str, first_row: int, refused: Refused, tidy: bool) -> Block:
+    def _careful(self, text: str, first_row: int, refused: Refused, tidy: bool, last: bool
+                 ) -> tuple[Block, str]:  # fmt: skip
         """Line by line where it must be: only lines out of the ordinary leave the vector path."""
         if not text:
             empty = pl.DataFrame(schema=self.schema)
             none = pl.Series([], dtype=pl.Int64)
-            return Block(self._named(empty), none, lambda _: [], refused, tidy)
+            return Block(self._named(empty), none, lambda _: [], refused, tidy), ""
         lines = text.removesuffix("\n").split("\n")
         series = pl.Series(lines)
-        regular = series.str.contains(self.regular)
-        spoiled = series.str.contains(f"[\x00{_REPLACED}]")
-        regular &= ~spoiled & (series.str.strip_chars() != "")
-        odd = (series.str.count_matches('"', literal=True) % 2 == 1).arg_true().to_list()
-        records = self._join_open_quotes(lines, odd)
-        inside = [i for start, end in records for i in range(start, end + 1)]
-        if inside:
-            regular = regular.scatter(inside, False)
+        odd = (series.str.count_matches('"', literal=True) % 2 == 1).arg_true()
+        records, whole = self._join_open_quotes(lines, odd.to_list(), last)
+        held = "".join(line + "\n" for line in lines[whole:])
+        lines, series = lines[:whole], series.head(whole)
+        regular = self._regular(series, records)
         extra_rows: list[list[str]] = []
         extra_at: list[tuple[int, int]] = []
-        joined = dict(records)
-        skip_to = -1
+        joined, skip_to = dict(records), -1
         for i in (~regular).arg_true().to_list():
             if i <= skip_to:
                 continue
             end = joined.get(i, i)
             skip_to = end
             record = "\n".join(lines[i : end + 1])
-            if not record.strip():
+            if not record.strip() or not record.strip(self.delimiter):
                 refused.add(first_row + i, "S_BLANK", record)
                 continue
             if "\x00" in record or _REPLACED in record:
-                refused.add(first_row + i, "E_ENCODING", record.replace("\x00", "\u2400"),
-                            "text in the agreed encoding")  # fmt: skip
+                refused.add(first_row + i, "E_ENCODING", record, "text in the agreed encoding")
                 continue
             fields = _fields(record, self.delimiter)
-            if len(fields) == self.width and "\r" not in record:
+            if len(fields) == self.width:
                 extra_rows.append(fields)
                 extra_at.append((i, end))
             else:
-                refused.add(first_row + i, "E_WIDTH", record,
-                            f"{self.width} fields, not {len(fields)}")  # fmt: skip
+                found = f", not {len(fields)}" if fields else "; a quote is not closed or doubled"
+                refused.add(first_row + i, "E_WIDTH", record, f"{self.width} fields{found}")
         at = regular.arg_true()
         data = "\n".join(series.gather(at).to_list()).encode() + b"\n"
         frame = self._cut(data) if len(at) else pl.DataFrame(schema=self.schema)
@@ -280,14 +265,28 @@ class _Reader:
             return ["\n".join(lines[s : spans.get(s, s) + 1]) for s in starts]
 
         row_no = at.cast(pl.Int64) + first_row
-        return Block(self._named(frame), row_no, as_sent, refused, tidy)
+        return Block(self._named(frame), row_no, as_sent, refused, tidy), held
 
-    def _join_open_quotes(self, lines: list[str], odd: list[int]) -> list[tuple[int, int]]:
-        """Records over several lines: (first, last) of each whose fields then fit the header."""
-        records, i = [], 0
+    def _regular(self, lines: pl.Series, records: list[tuple[int, int]]) -> pl.Series:
+        """Lines that are sure to be one record of the right width."""
+        regular = lines.str.contains(self.regular) & ~lines.str.contains(f"[\x00{_REPLACED}]")
+        regular &= (lines.str.strip_chars() != "") & (lines.str.strip_chars(self.delimiter) != "")
+        inside = [i for start, end in records for i in range(start, end + 1)]
+        return regular.scatter(inside, False) if inside else regular
+
+    def _join_open_quotes(self, lines: list[str], odd: list[int], last: bool
+                          ) -> tuple[list[tuple[int, int]], int]:  # fmt: skip
+        """Records over several lines: (first, last) of each whose fields then fit the header.
+
+        And the number of lines whose records are whole; the rest may go on in the next chunk.
+        """
+        records: list[tuple[int, int]] = []
+        i = 0
         while i < len(odd):
             start = odd[i]
             end = odd[i + 1] if i + 1 < len(odd) else len(lines)
+            if end == len(lines) and not last and end - start < MAX_RECORD_LINES:
+                return records, start
             if end - start < MAX_RECORD_LINES and end < len(lines):
                 fields = _fields("\n".join(lines[start : end + 1]), self.delimiter)
                 if len(fields) == self.width:
@@ -295,7 +294,7 @@ class _Reader:
                     i += 2
                     continue
             i += 1
-        return records
+        return records, len(lines)
 
 
 class _Lines:

@@ -8,7 +8,14 @@ from pathlib import Path
 import fastexcel
 import polars as pl
 
-from chip_channel.intake.block import HEADER_WITHIN, Block, Refused, find_header, selection
+from chip_channel.intake.block import (
+    HEADER_WITHIN,
+    Block,
+    Refused,
+    find_header,
+    selection,
+    without_nul,
+)
 from chip_channel.intake.codes import Fatal
 from chip_channel.intake.feed import ReportFeed
 from chip_channel.settings import settings
@@ -84,7 +91,7 @@ def _load(path: Path, shape: ReportFeed) -> pl.DataFrame:
 
 
 def _line(row: Sequence[object]) -> str:
-    return "\t".join("" if cell is None else str(cell) for cell in row)
+    return without_nul("\t".join("" if cell is None else str(cell) for cell in row))
 
 
 def _check_size(path: Path) -> None:
@@ -108,7 +115,9 @@ def _check_size(path: Path) -> None:
             for name in archive.namelist():
                 if re.fullmatch(r"xl/worksheets/[^/]+\.xml", name):
                     _check_sheet(archive, name)
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+    except (Fatal, MemoryError):
+        raise
+    except Exception as error:  # zipfile raises zlib's, struct's and other errors as they come
         raise Fatal("F_UNREADABLE", f"the workbook is damaged: {error}") from error
 
 

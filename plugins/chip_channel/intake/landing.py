@@ -5,6 +5,7 @@ a dot or end in .part or .tmp are still being written, and are left alone.
 """
 
 import contextlib
+import errno
 import hashlib
 import os
 import secrets
@@ -27,6 +28,10 @@ REMOVED = ".removed-"
 CHUNK = 1024 * 1024
 
 
+class UnsettledError(Exception):
+    """A file was written to while it was copied; it is taken when it has settled."""
+
+
 @dataclass(frozen=True)
 class Arrival:
     """A file that waits in the landing folder."""
@@ -36,6 +41,14 @@ class Arrival:
     file_name: str
     size: int
     modified: float
+
+    @property
+    def source(self) -> str:
+        """Where the dealer put it, as text; the same when it was moved aside to be removed."""
+        folder, _, _ = self.path.rpartition("/")
+        if folder.rpartition("/")[2].startswith(REMOVED):
+            folder = folder.rpartition("/")[0]
+        return f"{_text(folder)}/{self.file_name}"
 
     @property
     def label(self) -> str:
@@ -52,8 +65,8 @@ class Stored:
 
     sha256: str
     byte_size: int
-    identity: tuple[int, int] | None
-    """Device and inode of the local source that was copied."""
+    identity: object
+    """What tells the copied source from a file that comes in its place, or was written on."""
 
     @property
     def path(self) -> Path:
@@ -83,26 +96,41 @@ def waiting(kind: Literal["dealers", "vendor"] | None = None) -> list[Arrival]:
 
 
 def _ready(name: str) -> bool:
-    return (not name.startswith(".") or name.startswith(REMOVED)) and not name.lower().endswith(
-        UNFINISHED
-    )
+    return not name.startswith(".") and not name.lower().endswith(UNFINISHED)
 
 
 def _local(root: Path) -> Iterator[Arrival]:
-    for folder in os.scandir(root):
-        if not folder.is_dir(follow_symlinks=False) or folder.name.startswith("."):
-            continue
-        for entry in os.scandir(folder.path):
-            if not _ready(entry.name) or entry.is_dir(follow_symlinks=False):
-                continue
-            try:
+    for folder in _entries(root):
+        if folder.is_dir(follow_symlinks=False) and not folder.name.startswith("."):
+            yield from _local_files(folder.path, _text(folder.name))
+
+
+def _local_files(folder: str, dealer_id: str) -> Iterator[Arrival]:
+    for entry in _entries(folder):
+        if entry.is_dir(follow_symlinks=False):
+            if entry.name.startswith(REMOVED):  # left over when a worker was killed
+                yield from _local_files(entry.path, dealer_id)
+        elif _ready(entry.name):
+            with contextlib.suppress(FileNotFoundError):  # taken by somebody else meanwhile
                 info = entry.stat(follow_symlinks=False)
-            except FileNotFoundError:  # taken meanwhile
-                continue
-            name = entry.name
-            if name.startswith(REMOVED):
-                name = name.split("-", 2)[2]
-            yield Arrival(entry.path, folder.name, name, info.st_size, info.st_mtime)
+                yield Arrival(entry.path, dealer_id, _text(entry.name), info.st_size, info.st_mtime)
+
+
+def _entries(folder: str | Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as found:
+            return list(found)
+    except FileNotFoundError:
+        return []
+
+
+def _text(name: str) -> str:
+    """A file's name as text; a name that is not UTF-8 most likely is GB18030."""
+    raw = os.fsencode(name)
+    for encoding in ("utf-8", "gb18030"):
+        with contextlib.suppress(UnicodeDecodeError):
+            return raw.decode(encoding)
+    return raw.decode("utf-8", "backslashreplace")
 
 
 def _remote(filesystem: Any, root: str) -> Iterator[Arrival]:
@@ -118,27 +146,35 @@ def _remote(filesystem: Any, root: str) -> Iterator[Arrival]:
 def take(arrival: Arrival) -> Stored:
     """Copy a file into the content store, hashing it in the same pass.
 
-    Raises Fatal with F_UNREADABLE for what is no regular file, F_TOO_LARGE above the cap, and
-    FileNotFoundError when somebody else has taken it.
+    Raises Fatal with F_UNREADABLE for what is no regular file, F_TOO_LARGE above the cap,
+    FileNotFoundError when somebody else has taken it, and UnsettledError when it is still written.
     """
     filesystem, path = fsspec.core.url_to_fs(arrival.path)
     if isinstance(filesystem, LocalFileSystem):
         try:
             handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError as error:
-            if isinstance(error, FileNotFoundError):
+            if error.errno not in (errno.ELOOP, errno.ENXIO):
                 raise
             raise Fatal("F_UNREADABLE", "a symbolic link or special file is not taken") from error
         with os.fdopen(handle, "rb") as source:
             info = os.fstat(source.fileno())
             if not stat.S_ISREG(info.st_mode):
                 raise Fatal("F_UNREADABLE", "not a regular file")
-            return _keep(source, (info.st_dev, info.st_ino))
+            stored = _keep(source, _identity(info))
+            if _identity(os.fstat(source.fileno())) != stored.identity:
+                raise UnsettledError(f"{arrival.label} is still being written")
+            return stored
+    identity = filesystem.ukey(path)
     with filesystem.open(path, "rb") as source:
-        return _keep(source, None)
+        return _keep(source, identity)
 
 
-def _keep(source: IO[bytes], identity: tuple[int, int] | None) -> Stored:
+def _identity(info: os.stat_result) -> tuple[int, ...]:
+    return info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns
+
+
+def _keep(source: IO[bytes], identity: object) -> Stored:
     limit = settings().max_file_bytes
     digest, size = hashlib.sha256(), 0
     settings().store.mkdir(parents=True, exist_ok=True)
@@ -172,27 +208,35 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def remove(arrival: Arrival, identity: tuple[int, int] | None) -> None:
+def remove(arrival: Arrival, identity: object) -> None:
     """Take a loaded file out of the landing folder; its bytes stay in the content store.
 
-    A file that was put there under the same name meanwhile is left for the next run.
+    A file that was put there under the same name meanwhile is left for the next run. None as
+    identity: whatever is there.
     """
     filesystem, path = fsspec.core.url_to_fs(arrival.path)
     if not isinstance(filesystem, LocalFileSystem):
         with contextlib.suppress(FileNotFoundError):
-            filesystem.rm_file(path)
+            if identity in (None, filesystem.ukey(path)):
+                filesystem.rm_file(path)
         return
     source = Path(path)
-    aside = source.with_name(f"{REMOVED}{secrets.token_hex(4)}-{arrival.file_name}")
-    try:
-        source.rename(aside)
-    except FileNotFoundError:
+    if source.parent.name.startswith(REMOVED):
+        source.unlink(missing_ok=True)
+        source.parent.rmdir()
         return
-    info = aside.lstat()
-    if identity is not None and (info.st_dev, info.st_ino) != identity:
-        aside.rename(source)
-    else:
-        aside.unlink()
+    aside = source.with_name(f"{REMOVED}{secrets.token_hex(4)}") / source.name
+    aside.parent.mkdir()
+    with contextlib.suppress(FileNotFoundError):
+        source.rename(aside)
+        if identity not in (None, _identity(aside.lstat())):
+            with contextlib.suppress(FileExistsError):  # by now the newest; this one stays aside
+                os.link(aside, source, follow_symlinks=False)
+                aside.unlink()
+        else:
+            aside.unlink()
+    with contextlib.suppress(OSError):
+        aside.parent.rmdir()
 
 
 def received(arrival: Arrival) -> datetime | None:

@@ -40,11 +40,12 @@ def ledger_row(job: Job, recognised: Recognised | None, **more: Any) -> dict[str
         "received_at": job.received_at or datetime.now(UTC),
     }  # fmt: skip
     row["reported_at"] = job.reported_at or row["received_at"]
+    feed_file = settings().feeds / job.dealer_id / "feed.yml"
+    row["feed_version"] = feed_version(feed_file) if feed_file.exists() else None
     if recognised is not None:
         shape = recognised.shape
         row |= {
             "report": recognised.report, "mode": recognised.mode,
-            "feed_version": feed_version(settings().feeds / job.dealer_id / "feed.yml"),
             "period_start": recognised.period_start, "period_end": recognised.period_end,
             "as_of": recognised.period_end, "time_zone": recognised.feed.time_zone,
             "currency": shape.currency, "tax_basis": shape.tax_basis, "uom": shape.uom,

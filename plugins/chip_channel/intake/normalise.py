@@ -6,6 +6,7 @@ thousands separators, brackets for negatives, other date forms). What still fail
 guessed.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +16,7 @@ import numpy as np
 import polars as pl
 
 from chip_channel.contracts import Column
+from chip_channel.settings import settings
 
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2100, 12, 31)
 DATE_FORMATS = (
@@ -25,7 +27,10 @@ DATE_FORMATS = (
 INSTANT_FORMATS = ("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d %H:%M:%S%z", "%+")
 INVISIBLE = r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060\ufeff\u00ad]"
 _EXCEL_ATE = r"^\d(\.\d+)?[eE]\+\d+$"
-_GROUPED = r"^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$"
+_GROUPED = r"^[+-]?[1-9]\d{0,2}((,\d{3})+|( \d{3})+|(['’]\d{3})+)(\.\d*)?$"
+_MARK_BEFORE = r"^'?([(+-]?)\s*(?:CNY|RMB|USD|EUR|[¥$€£])?\s*"
+_MARK_AFTER = r"\s*(?:CNY|RMB|USD|EUR|[元¥$€£])\s*([)-]?)$"
+_NEGATIVE = r"^\(([^()+-]+?)\s*\)$|^([^()+-]+?)\s*-$"
 _PLAIN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?$"
 USC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
@@ -68,7 +73,7 @@ def first_try(given: pl.Expr, column: Column, form: Form, tidy: bool) -> tuple[p
             text = given.str.replace_many([",", "."], [".", ","])
         return text, text.cast(pl.Float64, strict=False)
     if column.kind == "date":
-        day = given.str.to_date(form.date_formats[0], strict=False)
+        day = _to_date(given, form.date_formats[0])
         return day, day
     text = given if tidy or column.kind == "timestamp" else given.str.strip_chars()
     return text, text
@@ -80,6 +85,7 @@ def suspicious(column: Column, tidy: bool) -> pl.Expr | None:
     given = pl.col(f"g:{column.name}")
     if column.kind in ("number", "integer"):
         low = ~typed.is_finite() | (typed.abs() >= 10.0**column.integer_digits)
+        low |= (typed != 0) & (typed.abs() < column.smallest)
         if column.kind == "integer":
             return (typed.null_count() > given.null_count()) | pl.lit(True)
         return (typed.null_count() > given.null_count()) | low.any()
@@ -90,13 +96,13 @@ def suspicious(column: Column, tidy: bool) -> pl.Expr | None:
         return pl.lit(True)
     if column.values:
         return ~values.is_in(column.values).all()
-    checks = []
+    checks = [(values.str.len_bytes() > settings().max_field_chars).any()]
     if not tidy:
         checks.append((values.str.len_bytes() != values.str.len_chars()).any())
         checks.append(values.str.contains(r"^$|[\x00-\x1f\x7f]").any())
     if column.format == "part_number":
         checks.append(values.str.contains(_EXCEL_ATE).any())
-    return pl.any_horizontal(*checks) if checks else None
+    return pl.any_horizontal(*checks)
 
 
 def repair(given: pl.Series, column: Column, form: Form) -> Converted:
@@ -109,15 +115,16 @@ def repair(given: pl.Series, column: Column, form: Form) -> Converted:
         return _timestamp(given, form)
     text = _text(given)
     if column.kind == "list":
-        parts = text.values.str.replace_all(r"\s*[;,、|；，]\s*", "|").str.strip_chars("|")
+        parts = text.values.str.replace_all(r"\s*([;,、|；，]\s*)+", "|").str.strip_chars("|")
         return Converted(parts, parts, None, text.repaired)
     if column.values:
         return _word(text.values, column.values)
+    bad = text.values.str.len_chars() > settings().max_field_chars
     if column.format == "part_number":
-        eaten = text.values.str.contains(_EXCEL_ATE)
-        text.bad = eaten.fill_null(False) if eaten.any() else None
+        bad |= text.values.str.contains(_EXCEL_ATE)
     if column.format == "usc":
-        text.bad = _wrong_usc(text.values)
+        bad |= _wrong_usc(text.values)
+    text.bad = bad.fill_null(False) if bad.any() else None
     return text
 
 
@@ -162,6 +169,7 @@ def _number(given: pl.Series, column: Column, decimal: str) -> Converted:
         text, typed = _repair_numbers(text, typed, at)
     bad = typed.is_null() & text.is_not_null()
     bad |= (~typed.is_finite() | (typed.abs() >= 10.0**column.integer_digits)).fill_null(False)
+    typed = typed.set((typed.abs() < column.smallest).fill_null(False), 0.0)  # as it is stored
     if column.kind == "integer":
         bad |= (typed != typed.round(0)).fill_null(False)
         whole = typed.set(bad, None) if bad.any() else typed
@@ -174,25 +182,25 @@ def _number(given: pl.Series, column: Column, decimal: str) -> Converted:
 def _repair_numbers(
     text: pl.Series, typed: pl.Series, at: pl.Series
 ) -> tuple[pl.Series, pl.Series]:
-    rest = text.gather(at).str.normalize("NFKC").str.replace_all("[−–]", "-")
-    rest = rest.str.replace_all(r"[\s'¥￥$€£]|^(CNY|RMB|USD|EUR)|(CNY|RMB|USD|EUR|元)$", "")
-    negative = rest.str.contains(r"^\(.*\)$") | rest.str.ends_with("-")
-    unsigned = rest.str.strip_chars("()").str.strip_suffix("-")
-    rest = pl.select(pl.when(negative).then("-" + unsigned).otherwise(rest)).to_series()
+    given = text.gather(at)
+    rest = given.str.normalize("NFKC").str.replace_all("[−–]", "-").str.strip_chars()
+    empty = rest == ""
+    rest = rest.str.replace(_MARK_BEFORE, "${1}").str.replace(_MARK_AFTER, "${1}")
+    rest = rest.str.replace(_NEGATIVE, "-${1}${2}")
     grouped = rest.str.contains(_GROUPED)
     rest = pl.select(
-        pl.when(grouped).then(rest.str.replace_all(",", "")).otherwise(rest)
+        pl.when(grouped).then(rest.str.replace_all("[,' ’]", "")).otherwise(rest)
     ).to_series()
-    empty = rest == ""
-    rest = pl.select(pl.when(rest.str.contains(_PLAIN)).then(rest)).to_series()
+    plain = rest.str.contains(_PLAIN) & ~given.str.contains(r"\p{No}")  # 10³ is not 103
+    rest = pl.select(pl.when(plain).then(rest)).to_series()
     typed = typed.scatter(at, rest.cast(pl.Float64, strict=False))
     # what cannot be repaired keeps its text: a given value without a number is an error
-    kept = pl.select(pl.when(empty).then(None).otherwise(pl.coalesce(rest, text.gather(at))))
+    kept = pl.select(pl.when(empty).then(None).otherwise(pl.coalesce(rest, given)))
     return text.scatter(at, kept.to_series()), typed
 
 
 def _date(given: pl.Series, formats: Sequence[str]) -> Converted:
-    parsed = given.str.to_date(formats[0], strict=False)
+    parsed = pl.select(_to_date(pl.lit(given), formats[0])).to_series()
     failed = parsed.is_null() & given.is_not_null()
     if failed.any():
         rest = given.filter(failed).unique()
@@ -209,13 +217,22 @@ def _date(given: pl.Series, formats: Sequence[str]) -> Converted:
     return Converted(parsed, parsed, bad if bad.any() else None)
 
 
+def _to_date(text: pl.Expr, form: str) -> pl.Expr:
+    day = text.str.to_date(form, strict=False)
+    if not re.fullmatch("(%[Ymdy])+", form):
+        return day
+    # without marks between them every digit counts: 2026111 may be two days
+    return pl.when(text.str.len_bytes() == 2 * form.count("%") + 2 * form.count("Y")).then(day)
+
+
 def _parse_dates(values: pl.Series, formats: Sequence[str]) -> pl.Series:
-    text = values.str.normalize("NFKC").str.strip_chars().str.replace(r"\.\d+$", "")
-    tries = [text.str.to_date(form, strict=False) for form in formats]
+    text = values.str.normalize("NFKC").str.strip_chars()
+    text = text.str.replace(r"^(\d{5}|\d{8}|.*:\d\d)\.\d+$", "${1}")  # parts of a day or second
+    tries = [_to_date(pl.lit(text), form) for form in formats]
     serial = pl.select(
         pl.when(text.str.contains(r"^[2-6]\d{4}$")).then(text).cast(pl.Int32, strict=False)
     ).to_series()
-    excel = pl.select(pl.lit(date(1899, 12, 30)) + pl.duration(days=serial)).to_series()
+    excel = pl.select(pl.lit(date(1899, 12, 30)) + pl.duration(days=pl.lit(serial))).to_series()
     return pl.select(pl.coalesce(*tries, excel)).to_series().cast(pl.Date)
 
 
@@ -240,7 +257,7 @@ def _timestamp(given: pl.Series, form: Form) -> Converted:
     return Converted(values, parsed, bad if bad.any() else None)
 
 
-def _wrong_usc(text: pl.Series) -> pl.Series | None:
+def _wrong_usc(text: pl.Series) -> pl.Series:
     """Unified social credit codes with a wrong form or check character (GB 32100-2015)."""
     formed = text.str.contains(f"^[{USC_ALPHABET}]{{18}}$")
     wrong = (~formed).fill_null(False)
@@ -252,7 +269,7 @@ def _wrong_usc(text: pl.Series) -> pl.Series | None:
         digits = table[codes].reshape(-1, 18)
         check = (31 - digits[:, :17] @ (3 ** np.arange(17) % 31) % 31) % 31
         wrong = wrong.scatter(at, check != digits[:, 17])
-    return wrong if wrong.any() else None
+    return wrong
 
 
 def _spread(at: pl.Series, values: pl.Series, length: int) -> pl.Series:

@@ -11,20 +11,24 @@ from typing import Any
 import psycopg
 
 from chip_channel.intake.codes import codes
-from chip_channel.intake.feed import DEALER_ID, feeds
+from chip_channel.intake.feed import DEALER_ID, feed_of
 from chip_channel.settings import settings
 
 HEADER = (
     "row_no 行号", "code 代码", "what was wrong 问题", "your column 贵司列名", "field 字段",
     "value 值", "expected 应为", "what to do 处理办法", "line as sent 原始行",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = tuple("=+-@＝＋－＠\t\r")
 
 
 def inert(cell: object) -> str:
-    """Text that no spreadsheet takes for a formula: an apostrophe before what could start one."""
+    """Text that no spreadsheet takes for a formula: an apostrophe before what could start one.
+
+    Also before apostrophes of the dealer's own, so that the value can be told from ours.
+    """
     text = "" if cell is None else str(cell)
-    return "'" + text if text.lstrip(" ").startswith(_FORMULA) else text
+    start = text.lstrip("' \n\xa0\u3000")
+    return "'" + text if start.startswith(_FORMULA) else text
 
 
 def write_reject_file(connection: psycopg.Connection[Any], submission_id: int) -> str | None:
@@ -47,7 +51,8 @@ def write_reject_file(connection: psycopg.Connection[Any], submission_id: int) -
         writer = csv.writer(out)
         writer.writerow(HEADER)
         if fatal_code:
-            writer.writerow(_row(None, fatal_code, None, None, fatal_detail, file_name, columns))
+            writer.writerow(_row(None, fatal_code, None, None, fatal_detail, file_name,
+                                 columns=columns))  # fmt: skip
         with connection.transaction(), connection.cursor("issues") as issues:
             issues.execute(
                 "select row_no, code, field, value, expected, line_as_sent from quarantine.issue "
@@ -55,20 +60,21 @@ def write_reject_file(connection: psycopg.Connection[Any], submission_id: int) -
                 (submission_id,),
             )
             while rows := issues.fetchmany(10_000):
-                writer.writerows(_row(*row, columns) for row in rows)
+                writer.writerows(_row(*row, columns=columns) for row in rows)
     partial.replace(path)
     return str(path)
 
 
 def _dealer_columns(dealer_id: str, report: str) -> dict[str, str]:
-    feed = feeds().get(dealer_id)
+    feed = feed_of(dealer_id)
     if feed is None or report not in feed.reports:
         return {}
     return {name: s.header or "" for name, s in feed.reports[report].columns.items()}
 
 
 def _row(row_no: int | None, code: str, field: str | None, value: str | None,
-         expected: str | None, line: str | None, columns: dict[str, str]) -> Sequence[Any]:  # fmt: skip
+         expected: str | None, line: str | None,
+         *, columns: dict[str, str]) -> Sequence[Any]:  # fmt: skip
     words = codes()[code]
     return (
         row_no, code, f"{words['en']} {words['zh']}", inert(columns.get(field or "")),

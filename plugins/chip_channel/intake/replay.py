@@ -1,6 +1,7 @@
 """Replay: read kept files again after their feed was mended."""
 
 from chip_channel.intake.feed import feed_version
+from chip_channel.intake.landing import stored_path
 from chip_channel.intake.ledger import Job
 from chip_channel.intake.rejects import write_reject_file
 from chip_channel.intake.service import Intake, Outcome
@@ -32,6 +33,8 @@ def replay(dealer_id: str | None = None, submission_id: int | None = None) -> li
             feed_file = settings().feeds / dealer / "feed.yml"
             changed = feed_file.exists() and feed_version(feed_file) != version
             if not changed and submission_id is None:
+                continue
+            if not stored_path(sha256).exists():  # no bytes were kept of what was no file
                 continue
             job = Job(dealer, name, source, sha256, size, None, reported_at.isoformat(),
                       attempt + 1, old_id)  # fmt: skip

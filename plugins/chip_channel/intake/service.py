@@ -20,13 +20,15 @@ import psycopg
 
 from chip_channel.intake.codes import Fatal
 from chip_channel.intake.feed import Recognised, recognise
-from chip_channel.intake.landing import Arrival, Stored, received, remove, take
+from chip_channel.intake.landing import Arrival, Stored, UnsettledError, received, remove, take
 from chip_channel.intake.ledger import Job, insert_ledger, ledger_row
 from chip_channel.intake.rejects import write_reject_file
 from chip_channel.settings import settings
 from chip_channel.warehouse import connect
 
 MEMORY_EXIT = 77
+OWN_DEATH = (MEMORY_EXIT, -signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS, -signal.SIGILL)
+"""How a child ends that asked for more memory than its cap."""
 
 
 class WorkerLostError(RuntimeError):
@@ -58,6 +60,7 @@ class Child:
 
     def __init__(self) -> None:
         self.process: subprocess.Popen[str] | None = None
+        self.fresh = True
 
     def run(self, job: Job) -> dict[str, Any]:
         """The child's answer to a job.
@@ -66,7 +69,8 @@ class Child:
         killed from outside.
         """
         process = self.process or self._start()
-        assert process.stdin and process.stdout  # noqa: S101 - both are pipes
+        assert process.stdin is not None  # noqa: S101 - a pipe
+        assert process.stdout is not None  # noqa: S101 - a pipe
         try:
             process.stdin.write(json.dumps(job.as_dict()) + "\n")
             process.stdin.flush()
@@ -75,6 +79,7 @@ class Child:
             raise WorkerLostError("the reading process is gone") from error
         ready, _, _ = select.select([process.stdout], [], [], settings().parse_seconds)
         answer = process.stdout.readline() if ready else ""
+        fresh, self.fresh = self.fresh, False
         if answer:
             found: dict[str, Any] = json.loads(answer)
             return found
@@ -82,7 +87,9 @@ class Child:
         self.close()
         if code is None:
             raise Fatal("F_TOO_LARGE", f"took longer than {settings().parse_seconds} s to read")
-        if code in (MEMORY_EXIT, -signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS, -signal.SIGILL):
+        if code in OWN_DEATH and not fresh:  # what earlier files left in memory may be to blame
+            raise WorkerLostError("the reading process ran out of memory; once more in a new one")
+        if code in OWN_DEATH:
             raise Fatal(
                 "F_TOO_LARGE",
                 f"reading it needs more than {settings().parse_memory_mb:,} MB of memory",
@@ -90,6 +97,7 @@ class Child:
         raise WorkerLostError(f"the reading process ended with {code}")
 
     def _start(self) -> subprocess.Popen[str]:
+        self.fresh = True
         self.process = subprocess.Popen(
             [sys.executable, "-m", "chip_channel.intake.child"], text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -134,14 +142,29 @@ class Intake:
     def arrival(self, arrival: Arrival) -> Outcome | None:
         """Take one file from landing to the ledger; None when somebody else has taken it.
 
-        Raises WorkerLostError when it should be tried again; the file then still waits.
+        Raises WorkerLostError when it should be tried again, OSError when the disk does not let
+        us; the file then still waits.
         """
+        mine = self.connection.execute(
+            "select pg_try_advisory_lock(hashtextextended(%s, 0))", (arrival.source,)
+        ).fetchone()
+        if not mine or not mine[0]:
+            return None
+        try:
+            return self._take(arrival)
+        finally:
+            with contextlib.suppress(psycopg.Error):  # a lost connection has let go of it
+                self.connection.execute(
+                    "select pg_advisory_unlock(hashtextextended(%s, 0))", (arrival.source,)
+                )
+
+    def _take(self, arrival: Arrival) -> Outcome | None:
         try:
             stored = take(arrival)
-        except FileNotFoundError:
+        except (FileNotFoundError, UnsettledError):
             return None
         except Fatal as fatal:
-            name = hashlib.sha256(f"{arrival.path}|{arrival.modified}".encode()).hexdigest()
+            name = hashlib.sha256(f"{arrival.source}|{arrival.modified}".encode()).hexdigest()
             stored = Stored(name, arrival.size, None)
             outcome = self._refuse(_job(arrival, stored), fatal)
         else:
@@ -205,7 +228,7 @@ class Intake:
 
 def _job(arrival: Arrival, stored: Stored) -> Job:
     moment = received(arrival)
-    return Job(arrival.dealer_id, arrival.file_name, arrival.path, stored.sha256,
+    return Job(arrival.dealer_id, arrival.file_name, arrival.source, stored.sha256,
                stored.byte_size, moment.isoformat() if moment else None)  # fmt: skip
 
 
@@ -220,15 +243,15 @@ def ingest(arrivals: Iterable[Arrival], on_done: Callable[[Outcome], None] | Non
            tries: int = 5) -> list[Outcome]:  # fmt: skip
     """Take many files, several at a time; a lost worker is tried again.
 
-    Raises WorkerLostError when a file could not be taken in so many tries, IntakeError at the end
-    when a file met a mistake of ours; all other files are taken before.
+    Raises WorkerLostError when a file could not be taken in so many tries, IntakeError or OSError
+    at the end when a file met a mistake of ours or a full disk; all other files are taken before.
     """
     work: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
     for arrival in arrivals:
         work.put(arrival)
     outcomes: list[Outcome] = []
     lost: list[BaseException] = []
-    failed: list[IntakeError] = []
+    failed: list[Exception] = []
 
     def worker() -> None:
         with Intake() as intake:
@@ -239,7 +262,7 @@ def ingest(arrivals: Iterable[Arrival], on_done: Callable[[Outcome], None] | Non
                     return
                 try:
                     outcome = _with_tries(intake, arrival, tries)
-                except IntakeError as error:
+                except (IntakeError, OSError) as error:
                     failed.append(error)
                     continue
                 except BaseException as error:

@@ -16,8 +16,8 @@ from chip_channel.settings import settings
 
 DAGS = ("ingest_reference_data", "ingest_dealer_reports", "build_channel_marts",
         "publish_channel_data")  # fmt: skip
-FIRST_WAVE = "2026-08"
-"""Months up to this one arrive in one go; the later ones are published one by one."""
+ONE_BY_ONE = 3
+"""So many of the last months are published one by one; the earlier ones arrive in one go."""
 QUIET_SECONDS = 3
 
 
@@ -55,17 +55,17 @@ def start(progress: Callable[[str], None]) -> Stack:
     return stack
 
 
-def world(progress: Callable[[str], None]) -> Path:
+def world(progress: Callable[[str], None], small: bool = False) -> Path:
     """Write the sample world, once."""
     from chip_channel.world import WorldSpec, write_world  # noqa: PLC0415
 
     folder = settings().home / "world"
     if not (folder / "truth").exists():
-        progress("Sample world: a chip maker, 12 dealers, 15 months")
+        progress("Sample world: a chip maker, its dealers, their files month by month")
         shutil.rmtree(folder, ignore_errors=True)
         partial = folder.with_name("world.part")
         shutil.rmtree(partial, ignore_errors=True)
-        write_world(WorldSpec(), partial)
+        write_world(WorldSpec.small() if small else WorldSpec(), partial)
         partial.rename(folder)
     return folder
 
@@ -85,7 +85,7 @@ def land_history(stack: Stack, folder: Path, progress: Callable[[str], None]) ->
         landed.append(month)
         landed_file.write_text(json.dumps(landed))
         progress(f"Landed {month}")
-        if month >= FIRST_WAVE:
+        if month in months[-ONE_BY_ONE - 1 :]:
             wait(stack, progress)
     wait(stack, progress)
     return new

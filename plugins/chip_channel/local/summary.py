@@ -3,7 +3,7 @@
 from rich.console import Console, Group
 from rich.table import Table
 
-from chip_channel.cli.base import table
+from chip_channel.console import table
 from chip_channel.intake.codes import codes
 from chip_channel.local.airflow import LocalAirflow
 from chip_channel.local.postgres import EmbeddedPostgres

@@ -100,7 +100,40 @@ def _touched(connection: psycopg.Connection[Any], submissions: list[int]) -> set
                 ).format(sql.Identifier(day), sql.Identifier("raw", report)),
                 ids,
             )
+            touched |= _left_by_a_correction(connection, report, day, ids)
     return touched & _all_months(connection) if touched else touched
+
+
+def _left_by_a_correction(
+    connection: psycopg.Connection[Any], report: str, day: str, ids: list[int]
+) -> set[date]:
+    """Months of older lines that a delta replaces by key: a corrected date leaves its old month."""
+    known = contract(report)
+    if day in known.key:
+        return set()
+    same_key = sql.SQL(" and ").join(
+        sql.SQL("old.{0} is not distinct from new.{0}").format(sql.Identifier(k))
+        if not known.by_name[k].required
+        else sql.SQL("old.{0} = new.{0}").format(sql.Identifier(k))
+        for k in known.key
+    )
+    return _column(
+        connection,
+        sql.SQL(
+            "with delta as (select submission_id, dealer_id from ctl.submission "
+            "where submission_id = any(%s) and mode = 'delta'), "
+            "earlier as (select array_agg(s.submission_id) as ids from ctl.submission s "
+            "where s.report = {report} and s.status = 'accepted' "
+            "and s.dealer_id in (select dealer_id from delta)) "
+            "select distinct date_trunc('month', old.{day})::date from {raw} new "
+            "join delta d on d.submission_id = new.submission_id join {raw} old on {same_key} "
+            "where old.submission_id = any((select ids from earlier)::bigint[])"
+        ).format(
+            report=sql.Literal(report), day=sql.Identifier(day), same_key=same_key,
+            raw=sql.Identifier("raw", report),
+        ),
+        ids,
+    )  # fmt: skip
 
 
 def _all_months(connection: psycopg.Connection[Any]) -> set[date]:
@@ -117,7 +150,7 @@ def _all_months(connection: psycopg.Connection[Any]) -> set[date]:
 
 
 def _column(
-    connection: psycopg.Connection[Any], query: sql.Composable, ids: list[int] | None
+    connection: psycopg.Connection[Any], query: sql.SQL | sql.Composed, ids: list[int] | None
 ) -> set[date]:
     rows = connection.execute(query, None if ids is None else (ids,)).fetchall()
     return {row[0] for row in rows if row[0] is not None}

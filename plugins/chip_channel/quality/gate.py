@@ -83,7 +83,7 @@ def run(suite: Suite, query: str, connection: psycopg.Connection[Any]) -> GateRe
         )  # fmt: skip
     if not rows:
         counted = connection.execute(f"select count(*) from ({query}) as rows_").fetchone()  # type: ignore[call-overload] # noqa: S608
-        rows = counted[0]
+        rows = int(counted[0]) if counted else 0
     return GateResult(suite.gate, suite.dataset, rows, tuple(checks))
 
 

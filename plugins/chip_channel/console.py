@@ -1,11 +1,8 @@
-"""What all commands share."""
+"""How the commands talk to people."""
 
-import typer
 from rich.console import Console
 from rich.table import Table
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
-                  help="Dealer files in, trusted published tables out.")  # fmt: skip
 console = Console(highlight=False)
 
 
