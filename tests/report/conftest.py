@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from chip_channel.report.page import write_report
 from chip_channel.settings import settings
 from chip_channel.warehouse import connect
 from chip_channel.world import WorldFiles
+
 from tests.support.page import Page
 from tests.support.pipeline import deploy, publish_what_waits, small_world
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-
 from chip_channel.quality.gates import GateBlockedError, check_marts, release
 from chip_channel.report.findings import findings
 from chip_channel.report.page import write_report
@@ -11,6 +10,7 @@ from chip_channel.report.queries import publication
 from chip_channel.report.reading import reading
 from chip_channel.report.words import moment
 from chip_channel.warehouse import connect
+
 from tests.report.conftest import IMAGE, Published
 from tests.support.page import Page
 

@@ -5,8 +5,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from typer.testing import CliRunner
-
 from chip_channel.cli import app
 from chip_channel.intake.codes import codes
 from chip_channel.report import page as pages
@@ -14,6 +12,8 @@ from chip_channel.report.findings import KINDS, findings
 from chip_channel.report.page import write_report
 from chip_channel.report.sections import SECTIONS
 from chip_channel.warehouse import connect
+from typer.testing import CliRunner
+
 from tests.report.conftest import IMAGE, Published, change
 from tests.support.page import Page
 
