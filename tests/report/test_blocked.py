@@ -79,6 +79,8 @@ def test_the_failing_rows_are_named_by_key_with_what_to_do(
     ]
     assert keyed
     assert len(keyed[0].all("tr")) == 1 + 3
+    assert "file" in [h.text for h in keyed[0].all("th")]
+    assert keyed[0].text.count("vendor/sell_in_") == 3
     with connect("publisher") as connection:
         runs = connection.execute(
             "select dataset, outcome from ctl.gate_run where batch_id = %s", (blocked,)

@@ -102,8 +102,9 @@ def test_hostile_names_are_shown_and_do_nothing(published: Published, seen: Seen
     assert SCRIPT in seen.page.locator("#matrix-pos").inner_text()
     assert IMAGE in seen.page.locator("#running-out").inner_text()
     # as a family it stands in the data of a chart
-    assert "<script>" in seen.page.locator("[data-chart=inventory-weeks] svg").inner_text()
-    seen.page.locator("[data-chart=inventory-weeks] svg .mark-rect path").first.hover()
+    assert "<script>" in seen.page.locator("[data-chart=inventory-weeks] svg").text_content()
+    seen.page.locator("[data-chart=inventory-weeks] svg .mark-text text").first.hover()
+    assert SCRIPT in seen.page.locator("#vg-tooltip-element").inner_text()
     assert seen.page.evaluate("window.hacked") is None
 
 

@@ -41,7 +41,7 @@ def findings() -> list[Finding]:
 
 
 def find(db: Reader) -> list[Finding]:
-    """All findings: the worst of each kind in order of urgency, then the second of each, …
+    """All findings: what is held back, then the worst of each kind, the second of each, …
 
     So the first few tell of everything that is wrong, not of one kind of it.
     """
@@ -51,7 +51,9 @@ def find(db: Reader) -> list[Finding]:
     ranked = []
     for finding in sorted(found, key=lambda f: -f.amount):
         place = places[finding.kind] = places.get(finding.kind, -1) + 1
-        ranked.append(((place, order.index(finding.kind)), finding))
+        ranked.append(
+            ((0 if finding.kind == "gate_failed" else place, order.index(finding.kind)), finding)
+        )
     return [finding for _, finding in sorted(ranked, key=lambda r: r[0])]
 
 

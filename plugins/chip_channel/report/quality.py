@@ -13,7 +13,9 @@ def quality(db: Reader) -> dict[str, Any]:
     runs = gates.runs_of_batches(db, [b["batch_id"] for b in batches])
     intake = gates.intake_runs(db)
     ids = [r["gate_run_id"] for r in runs + intake]
-    checks = _checks(gates.checks_of_runs(db, ids), gates.failures_of_runs(db, ids))
+    failures = gates.failures_of_runs(db, ids)
+    _name_files(db, failures)
+    checks = _checks(gates.checks_of_runs(db, ids), failures)
     by_batch: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for run in runs:
         by_batch[run["batch_id"]].append({**run, "checks": checks[run["gate_run_id"]]})
@@ -22,6 +24,17 @@ def quality(db: Reader) -> dict[str, Any]:
         "intake": [{**run, "checks": checks[run["gate_run_id"]]} for run in intake],
         "blocked": gates.blocked_submissions(db),
     }
+
+
+def _name_files(db: Reader, failures: list[Row]) -> None:
+    """Add to each failing line the file that it came in."""
+    keys = [
+        f["failing_key"] for f in failures if isinstance(f["failing_key"].get("submission_id"), int)
+    ]
+    found = gates.files(db, list({key["submission_id"] for key in keys}))
+    names = {row["submission_id"]: row["file"] for row in found}
+    for key in keys:
+        key["file"] = names.get(key["submission_id"])
 
 
 def _checks(checks: list[Row], failures: list[Row]) -> dict[int, list[dict[str, Any]]]:

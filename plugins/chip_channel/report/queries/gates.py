@@ -151,6 +151,18 @@ def failures_of_runs(db: Reader, run_ids: list[int], limit: int = 50) -> list[Ro
     ).fetchall()
 
 
+def files(db: Reader, submission_ids: list[int]) -> list[Row]:
+    """One row per submission: submission_id and its file as `dealer/name`."""
+    return db.ledger.execute(
+        """
+        select submission_id, dealer_id || '/' || file_name as file
+        from ctl.submission
+        where submission_id = any(%s)
+        """,
+        (submission_ids,),
+    ).fetchall()
+
+
 def blocked_submissions(db: Reader) -> list[Row]:
     """Files that gate 1 holds back, one row each, with the checks that blocked them."""
     return db.ledger.execute(
