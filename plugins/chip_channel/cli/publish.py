@@ -8,6 +8,7 @@ import typer
 from chip_channel.console import console, table
 from chip_channel.publish import publish as publishing
 from chip_channel.publish.build import build
+from chip_channel.publish.dbt import static_docs
 
 
 def register(app: typer.Typer) -> None:
@@ -15,6 +16,8 @@ def register(app: typer.Typer) -> None:
     app.command("build")(build_batch)
     app.command("publish")(publish_batch)
     app.command("housekeep")(housekeep)
+    app.command("report")(report)
+    app.command("docs")(docs)
 
 
 def build_batch(
@@ -51,3 +54,18 @@ def housekeep() -> None:
     """Drop versions of slices that nobody can see any more."""
     dropped = publishing.drop_old_versions()
     console.print(", ".join(f"{m}: {n:,} rows" for m, n in dropped.items()) or "Nothing to drop.")
+
+
+def report() -> None:
+    """Write the report and the quality page; print where."""
+    from chip_channel.report.page import write_report  # noqa: PLC0415 - charts take a second
+
+    console.print(str(write_report()), soft_wrap=True)
+
+
+def docs() -> None:
+    """Write dbt's documentation beside the report, as one page; print where."""
+    from chip_channel.report.page import DOCS, write_beside, write_report  # noqa: PLC0415
+
+    console.print(str(write_beside(DOCS, static_docs().read_bytes())), soft_wrap=True)
+    write_report()  # its pages link to what is there

@@ -1,11 +1,25 @@
 """What is urgent, in words a channel manager reads, the largest amount at stake first."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from psycopg.rows import namedtuple_row
-
+from chip_channel.report import targets
+from chip_channel.report.queries import gates, inventory, publication, reports, rollforward
+from chip_channel.report.reading import Reader, reading
+from chip_channel.report.words import REPORTS, Text, tell
 from chip_channel.settings import settings
-from chip_channel.warehouse import connect
+
+KINDS = {
+    "gate_failed": Text("Held back", "已拦截"),
+    "stock_out": Text("Runs out", "断货风险"),
+    "dead": Text("Dead stock", "呆滞库存"),
+    "gap": Text("Stock gap", "库存差异"),
+    "late_report": Text("Late report", "报告迟交"),
+}
+"""In order of urgency: what hides all news, stops sales, ties up money, clouds the view."""
+EACH = 5
+"""Findings of one kind, at most."""
 
 
 @dataclass(frozen=True)
@@ -20,125 +34,99 @@ class Finding:
     text_zh: str
 
 
-RUNNING_OUT = """
-with newest as (
-    select s.*
-    from publish.fct_inventory_daily as s
-    inner join (
-        select dealer_id, max(as_of) as as_of from publish.fct_inventory_daily group by dealer_id
-    ) as last on last.dealer_id = s.dealer_id and last.as_of = s.as_of
-),
-part as (
-    select
-        n.dealer_id, n.product_id, max(n.as_of) as as_of, sum(n.on_hand_qty) as on_hand,
-        sum(n.in_transit_qty) as in_transit, min(n.weeks_of_supply) as weeks
-    from newest as n
-    group by n.dealer_id, n.product_id
-)
-select
-    p.dealer_id, p.product_id, p.as_of, p.on_hand, p.in_transit, round(p.weeks, 1) as weeks,
-    round(d.lead_time_days / 7.0, 1) as lead_weeks,
-    round(sum(f.amount_vendor) / 13 * d.lead_time_days / 7.0) as amount
-from part as p
-inner join publish.dim_product as d on d.product_id = p.product_id and d.is_current
-inner join publish.fct_pos as f
-    on f.dealer_id = p.dealer_id and f.product_id = p.product_id
-    and f.invoice_date > p.as_of - 91 and f.invoice_date <= p.as_of
-where d.stage in ('ACTIVE', 'NPI')
-    and p.weeks < d.lead_time_days / 7.0 and p.in_transit = 0
-group by p.dealer_id, p.product_id, p.as_of, p.on_hand, p.in_transit, p.weeks, d.lead_time_days
-order by amount desc nulls last
-limit 5
-"""
-
-DEAD = """
-select
-    h.dealer_id, h.slice, sum(h.dead_value_vendor) as amount,
-    sum(h.dead_value_vendor) / nullif(sum(h.stock_value_vendor), 0) as share
-from publish.mart_inventory_health as h
-inner join (
-    select dealer_id, max(slice) as slice from publish.mart_inventory_health
-    where stock_value_vendor is not null group by dealer_id
-) as last on last.dealer_id = h.dealer_id and last.slice = h.slice
-group by h.dealer_id, h.slice
-having sum(h.dead_value_vendor) / nullif(sum(h.stock_value_vendor), 0) > 0.03
-order by amount desc
-limit 5
-"""
-
-GAP = """
-select
-    r.dealer_id, r.slice, sum(abs(r.gap_qty)) as pieces, count(*) as parts,
-    sum(abs(r.gap_qty) * r.closing_value_vendor / nullif(r.closing_qty, 0)) as amount
-from publish.fct_inventory_rollforward as r
-where r.status = 'gap' and r.slice >= (select max(slice) from publish.fct_inventory_rollforward) - 92
-group by r.dealer_id, r.slice
-order by amount desc nulls last
-limit 5
-"""
-
-LATE = """
-select
-    q.dealer_id, q.report, q.slice, q.business_days_late, q.score,
-    sum(f.amount_vendor) as amount
-from publish.mart_report_quality as q
-left join publish.fct_pos as f on f.dealer_id = q.dealer_id and f.slice = q.slice
-where q.slice = (select max(slice) from publish.mart_report_quality where report = 'pos')
-    and (q.business_days_late > 0 or q.reported_on is null)
-group by q.dealer_id, q.report, q.slice, q.business_days_late, q.score
-order by amount desc nulls last
-limit 5
-"""
-
-
 def findings() -> list[Finding]:
-    """All findings on what is published, the most urgent first.
+    """All findings on what is published, the most urgent first."""
+    with reading() as db:
+        return find(db)
 
-    What stops sales now (parts that run out) stands before what ties up money (dead stock), before
-    what clouds the view (gaps, late reports); within each the larger amount first.
+
+def find(db: Reader) -> list[Finding]:
+    """All findings: what is held back, then the worst of each kind, the second of each, …
+
+    So the first few tell of everything that is wrong, not of one kind of it.
     """
-    found: list[Finding] = []
-    money = settings().vendor_currency
-    with connect("bi_reader", row_factory=namedtuple_row) as connection:
-        for r in connection.execute(RUNNING_OUT):
-            part = r.product_id.split("|")[1]
-            found.append(Finding(
-                "stock_out", f"{r.dealer_id} {part}", float(r.amount or 0),
-                f"{r.dealer_id} runs out of {part}: {r.weeks} weeks of supply on {r.as_of}, nothing "
-                f"in transit, {r.lead_weeks} weeks to replenish; sales of {r.amount:,.0f} {money} "
-                "are at stake.",
-                f"{r.dealer_id} 的 {part} 即将断货：{r.as_of} 库存仅 {r.weeks} 周，无在途，补货需 "
-                f"{r.lead_weeks} 周，影响销售额 {r.amount:,.0f} {money}。",
-            ))  # fmt: skip
-        for r in connection.execute(DEAD):
-            found.append(Finding(
-                "dead", r.dealer_id, float(r.amount),
-                f"{r.dealer_id} holds dead stock of {r.amount:,.0f} {money}, {100 * r.share:.1f} % "
-                f"of its stock at the end of {r.slice:%Y-%m} (target: under 3 %).",
-                f"{r.dealer_id} 呆滞库存 {r.amount:,.0f} {money}，占 {r.slice:%Y-%m} 月末库存 "
-                f"{100 * r.share:.1f} %（目标 < 3 %）。",
-            ))  # fmt: skip
-        for r in connection.execute(GAP):
-            found.append(Finding(
-                "gap", r.dealer_id, float(r.amount or 0),
-                f"{r.dealer_id}: stock of {r.slice:%Y-%m} does not follow from its movements, "
-                f"{r.pieces:,.0f} pieces in {r.parts} parts.",
-                f"{r.dealer_id}：{r.slice:%Y-%m} 库存与进销不符，{r.parts} 个料号共 "
-                f"{r.pieces:,.0f} 颗。",
-            ))  # fmt: skip
-        for r in connection.execute(LATE):
-            late = "is missing" if r.business_days_late is None else (
-                f"came {r.business_days_late} working days late")  # fmt: skip
-            found.append(Finding(
-                "late_report", f"{r.dealer_id} {r.report}", float(r.amount or 0),
-                f"{r.dealer_id}: {r.report} of {r.slice:%Y-%m} {late}.",
-                f"{r.dealer_id}：{r.slice:%Y-%m} 的 {r.report} 报告"
-                + ("缺失。" if r.business_days_late is None else f"迟交 {r.business_days_late} 个工作日。"),
-            ))  # fmt: skip
-    order = ["stock_out", "dead", "gap", "late_report"]
-    firsts: dict[str, int] = {}
+    found = [*_held_back(db), *_running_out(db), *_dead(db), *_gaps(db), *_late(db)]
+    order = list(KINDS)
+    places: dict[str, int] = {}
     ranked = []
     for finding in sorted(found, key=lambda f: -f.amount):
-        firsts[finding.kind] = firsts.get(finding.kind, -1) + 1
-        ranked.append((firsts[finding.kind], order.index(finding.kind), finding))
-    return [f for _, _, f in sorted(ranked, key=lambda r: r[:2])]
+        place = places[finding.kind] = places.get(finding.kind, -1) + 1
+        ranked.append(
+            ((0 if finding.kind == "gate_failed" else place, order.index(finding.kind)), finding)
+        )
+    return [finding for _, finding in sorted(ranked, key=lambda r: r[0])]
+
+
+def _held_back(db: Reader) -> Iterator[Finding]:
+    newest = publication.newest_batch(db)
+    if newest and newest["status"] == "blocked":
+        yield Finding(
+            "gate_failed", f"batch {newest['batch_id']}", 0.0,
+            f"A gate blocked batch {newest['batch_id']}: readers see the publication before it.",
+            f"质量门禁拦截了批次 {newest['batch_id']}：当前显示的是此前发布的数据。",
+        )  # fmt: skip
+    for r in gates.blocked_submissions(db)[:EACH]:
+        yield Finding(
+            "gate_failed", f"{r['dealer_id']} {r['file_name']}", 0.0,
+            f"{r['dealer_id']}: {r['file_name']} ({r['lines_read']:,} lines) waits at gate 1 for "
+            "somebody to release it or ask for another.",
+            f"{r['dealer_id']}：{r['file_name']}（{r['lines_read']:,} 行）被门禁 1 拦截，"
+            "待人工放行或要求重报。",
+        )  # fmt: skip
+
+
+def _running_out(db: Reader) -> Iterator[Finding]:
+    money = settings().vendor_currency
+    for r in inventory.running_out(db, EACH):
+        transit = f"{r['in_transit']:,.0f} pieces" if r["in_transit"] else "nothing"
+        transit_zh = f"在途 {r['in_transit']:,.0f} 颗" if r["in_transit"] else "无在途"
+        yield Finding(
+            "stock_out", f"{r['dealer_id']} {r['mpn']}", float(r["amount"]),
+            f"{r['dealer_id']} runs out of {r['mpn']}: {r['weeks']:.1f} weeks of supply on "
+            f"{r['as_of']}, {transit} in transit, {r['lead_weeks']:.1f} weeks to replenish; sales "
+            f"of {r['amount']:,.0f} {money} are at stake.",
+            f"{r['dealer_id']} 的 {r['mpn']} 即将断货：{r['as_of']} 库存仅 {r['weeks']:.1f} 周，"
+            f"{transit_zh}，补货需 {r['lead_weeks']:.1f} 周，"
+            f"影响销售额 {r['amount']:,.0f} {money}。",
+        )  # fmt: skip
+
+
+def _dead(db: Reader) -> Iterator[Finding]:
+    money = settings().vendor_currency
+    above = [r for r in inventory.dead_by_dealer(db) if r["share"] > targets.DEAD_SHARE]
+    for r in sorted(above, key=lambda r: -r["dead_value"])[:EACH]:
+        yield Finding(
+            "dead", r["name"], float(r["dead_value"]),
+            f"{r['name']} holds dead stock of {r['dead_value']:,.0f} {money}, "
+            f"{100 * r['share']:.1f} % of its stock at the end of {r['slice']:%Y-%m} "
+            f"(target: under {100 * targets.DEAD_SHARE:.0f} %).",
+            f"{r['name']} 呆滞库存 {r['dead_value']:,.0f} {money}，占 {r['slice']:%Y-%m} 月末库存 "
+            f"{100 * r['share']:.1f} %（目标 < {100 * targets.DEAD_SHARE:.0f} %）。",
+        )  # fmt: skip
+
+
+def _gaps(db: Reader) -> Iterator[Finding]:
+    for r in rollforward.dealers_with_gaps(db, EACH):
+        yield Finding(
+            "gap", r["dealer_id"], float(r["amount"] or 0),
+            f"{r['dealer_id']}: stock of {r['slice']:%Y-%m} does not follow from its movements, "
+            f"{r['pieces']:,.0f} pieces in {r['parts']} parts.",
+            f"{r['dealer_id']}：{r['slice']:%Y-%m} 库存与进销不符，{r['parts']} 个料号共 "
+            f"{r['pieces']:,.0f} 颗。",
+        )  # fmt: skip
+
+
+def _late(db: Reader) -> Iterator[Finding]:
+    last = publication.last(db)
+    known_on = (last["known_at"] if last else datetime.now(UTC)).date()
+    for r in reports.late_or_missing(db, known_on, EACH):
+        report, days = tell(REPORTS, r["report"]), r["business_days_late"]
+        missing = r["reported_on"] is None
+        yield Finding(
+            "late_report", f"{r['dealer_id']} {r['report']}", float(r["amount"] or 0),
+            f"{r['dealer_id']}: the {report.en} report of {r['slice']:%Y-%m} "
+            + (f"is missing; it was due on {r['due_date']}." if missing
+               else f"came {days} working {'day' if days == 1 else 'days'} late."),
+            f"{r['dealer_id']}：{r['slice']:%Y-%m} 的{report.zh}报告"
+            + (f"缺失，应于 {r['due_date']} 前报送。" if missing else f"迟交 {days} 个工作日。"),
+        )  # fmt: skip

@@ -1,0 +1,1 @@
+"""The SQL of the pages: one function, one query; aggregation is the database's work."""

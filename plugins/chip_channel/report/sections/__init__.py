@@ -1,0 +1,19 @@
+"""The sections of the report, in reading order.
+
+A new section is one module here with a `SECTION`, one template of the same name in
+`templates/sections/`, and one line in the list.
+"""
+
+from chip_channel.report.sections import gates, inventory, overview, reports, rollforward, urgent
+from chip_channel.report.sections.section import Section
+
+SECTIONS: tuple[Section, ...] = (
+    overview.SECTION,
+    urgent.SECTION,
+    reports.SECTION,
+    inventory.SECTION,
+    rollforward.SECTION,
+    gates.SECTION,
+)
+
+__all__ = ["SECTIONS", "Section"]
