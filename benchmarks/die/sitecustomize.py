@@ -8,11 +8,12 @@ import os
 import signal
 import sys
 import threading
+from typing import Any
 
 _seen = 0
 
 
-def _line(_frame, event, _argument):
+def _line(_frame: Any, event: str, _argument: Any) -> Any:
     global _seen  # noqa: PLW0603 - one counter for all threads of the process
     if event != "line":
         return _line
@@ -29,7 +30,7 @@ def _line(_frame, event, _argument):
     return _line
 
 
-def _call(frame, _event, _argument):
+def _call(frame: Any, _event: str, _argument: Any) -> Any:
     return _line if "/chip_channel/intake/" in frame.f_code.co_filename else None
 
 

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from chip_channel.settings import settings
 from chip_channel.world import WorldFiles
-
-from tests.support.pipeline import deploy, publish_what_waits, small_world
+from support.pipeline import deploy, publish_what_waits, small_world
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,8 @@ from chip_channel.report.page import write_report
 from chip_channel.settings import settings
 from chip_channel.warehouse import connect
 from chip_channel.world import WorldFiles
-
-from tests.support.page import Page
-from tests.support.pipeline import deploy, publish_what_waits, small_world
+from support.page import Page
+from support.pipeline import deploy, publish_what_waits, small_world
 
 SCRIPT = "</script><script>window.hacked = 1</script>"
 IMAGE = "<img src=x onerror='window.hacked = 1'>"

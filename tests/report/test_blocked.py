@@ -10,9 +10,9 @@ from chip_channel.report.queries import publication
 from chip_channel.report.reading import reading
 from chip_channel.report.words import moment
 from chip_channel.warehouse import connect
+from support.page import Page
 
 from tests.report.conftest import IMAGE, Published
-from tests.support.page import Page
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,10 @@ from chip_channel.report.findings import KINDS, findings
 from chip_channel.report.page import write_report
 from chip_channel.report.sections import SECTIONS
 from chip_channel.warehouse import connect
+from support.page import Page
 from typer.testing import CliRunner
 
 from tests.report.conftest import IMAGE, Published, change
-from tests.support.page import Page
 
 DEALERS = {"shenda", "hongyuan", "yunfan"}
 

@@ -11,6 +11,7 @@ from chip_channel.intake.landing import waiting
 from chip_channel.intake.service import Outcome, ingest
 from chip_channel.warehouse import connect
 from psycopg.rows import dict_row
+
 from support.dealer import write_feed
 
 

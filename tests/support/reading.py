@@ -12,6 +12,7 @@ from chip_channel.intake import delimited
 from chip_channel.intake.check import Checker
 from chip_channel.intake.feed import Recognised, ReportFeed
 from chip_channel.intake.load import Counts, blocks, check_total
+
 from support.dealer import feed
 
 
