@@ -183,6 +183,8 @@ class _Reader:
         return frame.select(**self.mapped)
 
     def _cut(self, data: bytes) -> pl.DataFrame:
+        if data.startswith(codecs.BOM_UTF8):  # taken off by the parser, and here it is a character
+            data = codecs.BOM_UTF8 + data
         return pl.read_csv(data, has_header=False, schema=self.schema, separator=self.delimiter)
 
     def _fast(self, data: bytes) -> pl.DataFrame | None:
