@@ -382,5 +382,7 @@ def _issues(line_as_sent: list[str], **parts: Any) -> pl.DataFrame:
         if isinstance(part, pl.Series | list):
             columns[label] = pl.Series(label, part, dtype=dtype)
         else:
-            columns[label] = pl.repeat(part, len(line_as_sent), dtype=dtype, eager=True)
+            columns[label] = pl.Series(label, [part], dtype=dtype).new_from_index(
+                0, len(line_as_sent)
+            )
     return pl.DataFrame(columns)

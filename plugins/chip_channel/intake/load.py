@@ -105,7 +105,8 @@ def _copy_lines(connection: psycopg.Connection[Any], job: Job, recognised: Recog
                 if done.good.height:
                     copy.write(_rows(done.good, submission_id))
                     _widen(counts, done.good, known.business_date)
-                for issues in done.issues:
+                if done.issues:
+                    issues = pl.concat(done.issues)
                     spool.write(_rows(issues, submission_id))
                     garbled += int((issues["code"] == "E_ENCODING").sum())
                 counts.add(done)
