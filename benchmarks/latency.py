@@ -5,6 +5,7 @@ import shutil
 import tempfile
 import time
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 from chip_channel.console import console
@@ -89,4 +90,4 @@ def _one(drop: int) -> list[float]:
     assert moments is not None
     ends = [landed, *moments]
     time.sleep(8)  # the report and the last tasks end
-    return [(b - a).total_seconds() for a, b in zip(ends, ends[1:], strict=False)]
+    return [(b - a).total_seconds() for a, b in pairwise(ends)]
