@@ -5,6 +5,7 @@ import os
 import psutil
 import pytest
 from chip_channel.intake import service
+from chip_channel.intake.landing import waiting
 from support.dealer import HEADER, environment, stock_file
 from support.workbook import repack, sheet_xml, workbook
 
@@ -92,6 +93,23 @@ def test_a_reader_that_hangs_is_ended_and_the_next_file_is_taken(channel, monkey
     monkeypatch.undo()
     assert channel.take_one(stock_file(6), "stock_202603_v2.csv").outcome == "accepted"
     assert not [c for c in psutil.Process().children() if c.status() == "stopped"]
+
+
+def test_a_file_whose_reader_always_dies_waits_and_the_others_are_taken(channel, monkeypatch):
+    run = service.Child.run
+
+    def dies(self, job):
+        if job.file_name == "stock_202603.csv":
+            raise service.WorkerLostError("the reading process ended with -9")
+        return run(self, job)
+
+    monkeypatch.setattr(service.Child, "run", dies)
+    channel.put(stock_file(5))
+    channel.put(stock_file(6), "stock_202603_v2.csv")
+    with pytest.raises(service.WorkerLostError, match="stock_202603.csv"):
+        service.ingest(waiting(), tries=2)
+    assert channel.left() == ["alpha/stock_202603.csv"]
+    assert [r["lines_accepted"] for r in channel.ledger()] == [6]
 
 
 def test_a_child_ends_itself_when_nobody_counts_its_time(channel):
