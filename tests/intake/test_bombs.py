@@ -1,14 +1,15 @@
 """Files made to break the reader: a clear code, the worker lives, the other files are taken."""
 
 import os
-import threading
-import time
 
 import psutil
 import pytest
 from chip_channel.intake import service
+from chip_channel.intake.landing import waiting
 from support.dealer import HEADER, environment, stock_file
 from support.workbook import repack, sheet_xml, workbook
+
+from benchmarks.memory import Watch
 
 EXCEL = {"kind": "excel", "file_name": r"stock_(?P<period>\d{6})\.xlsx"}
 CAP_MB = 1500
@@ -20,10 +21,10 @@ def zip_bomb() -> bytes:
     return repack(data, sheet_xml(data).replace(b"</worksheet>", pad + b"</worksheet>"))
 
 
-def far_cell() -> bytes:
+def far_cell(row: int = 1_048_576) -> bytes:
     """Single quotes, so that the check before the reading does not see it."""
     data = workbook([HEADER.split(","), ["W"]])
-    far = b"<row r='1048576'><c r='XFD1048576'><v>1</v></c></row></sheetData>"
+    far = f"<row r='{row}'><c r='XFD{row}'><v>1</v></c></row></sheetData>".encode()
     return repack(data, sheet_xml(data).replace(b"</sheetData>", far))
 
 
@@ -38,6 +39,7 @@ def deep_quotes() -> bytes:
 BOMBS = {
     "zip bomb": (zip_bomb, EXCEL, "F_TOO_LARGE"),
     "far cell behind single quotes": (far_cell, EXCEL, "F_TOO_LARGE"),
+    "100 million cells, 3 GB": (lambda: far_cell(6_100), EXCEL, "F_TOO_LARGE"),
     "a million columns": (lambda: b"a," * 1_000_000 + b"b\n1,2\n", {}, "F_TOO_LARGE"),
     "200 MB without a line end": (endless_line, {}, "F_TOO_LARGE"),
     "20 million quotes": (deep_quotes, {}, "F_TOO_LARGE"),
@@ -51,25 +53,6 @@ BOMBS = {
         lambda: stock_file(5) + b"\xff\xfe\xfd,\xff,1,1,1,1\n" * 50, {}, "F_UNREADABLE",
     ),
 }  # fmt: skip
-
-
-class Watch(threading.Thread):
-    """The greatest memory that any child of ours took, in MB."""
-
-    def __init__(self) -> None:
-        super().__init__(daemon=True)
-        self.peak, self.done = 0.0, False
-
-    def run(self) -> None:
-        me = psutil.Process()
-        while not self.done:
-            for child in me.children():
-                try:
-                    if "chip_channel.intake.child" in child.cmdline():
-                        self.peak = max(self.peak, child.memory_info().rss / 2**20)
-                except psutil.NoSuchProcess:
-                    continue
-            time.sleep(0.02)
 
 
 @pytest.mark.parametrize("kind", BOMBS)
@@ -110,6 +93,23 @@ def test_a_reader_that_hangs_is_ended_and_the_next_file_is_taken(channel, monkey
     monkeypatch.undo()
     assert channel.take_one(stock_file(6), "stock_202603_v2.csv").outcome == "accepted"
     assert not [c for c in psutil.Process().children() if c.status() == "stopped"]
+
+
+def test_a_file_whose_reader_always_dies_waits_and_the_others_are_taken(channel, monkeypatch):
+    run = service.Child.run
+
+    def dies(self, job):
+        if job.file_name == "stock_202603.csv":
+            raise service.WorkerLostError("the reading process ended with -9")
+        return run(self, job)
+
+    monkeypatch.setattr(service.Child, "run", dies)
+    channel.put(stock_file(5))
+    channel.put(stock_file(6), "stock_202603_v2.csv")
+    with pytest.raises(service.WorkerLostError, match="stock_202603.csv"):
+        service.ingest(waiting(), tries=2)
+    assert channel.left() == ["alpha/stock_202603.csv"]
+    assert [r["lines_accepted"] for r in channel.ledger()] == [6]
 
 
 def test_a_child_ends_itself_when_nobody_counts_its_time(channel):

@@ -266,8 +266,9 @@ def ingest(arrivals: Iterable[Arrival], on_done: Callable[[Outcome], None] | Non
            tries: int = 5) -> list[Outcome]:  # fmt: skip
     """Take many files, several at a time; a lost worker is tried again.
 
-    Raises WorkerLostError when a file could not be taken in so many tries, IntakeError or OSError
-    at the end when a file met a mistake of ours or a full disk; all other files are taken before.
+    Raises WorkerLostError at once when the database is gone. At the end, when all other files are
+    taken: WorkerLostError for a file whose reader died in every try, IntakeError or OSError for one
+    that met a mistake of ours or a full disk.
     """
     work: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
     for arrival in arrivals:
@@ -288,6 +289,12 @@ def ingest(arrivals: Iterable[Arrival], on_done: Callable[[Outcome], None] | Non
                 except (IntakeError, OSError) as error:
                     failed.append(error)
                     continue
+                except WorkerLostError as error:
+                    if isinstance(error.__cause__, WorkerLostError):  # this file's, not everyone's
+                        failed.append(error)
+                        continue
+                    lost.append(error)
+                    return
                 except BaseException as error:
                     lost.append(error)
                     return
