@@ -106,7 +106,7 @@ def test_a_file_whose_reader_always_dies_waits_and_the_others_are_taken(channel,
     monkeypatch.setattr(service.Child, "run", dies)
     channel.put(stock_file(5))
     channel.put(stock_file(6), "stock_202603_v2.csv")
-    with pytest.raises(service.WorkerLostError, match="stock_202603.csv"):
+    with pytest.raises(service.WorkerLostError, match=r"stock_202603\.csv"):
         service.ingest(waiting(), tries=2)
     assert channel.left() == ["alpha/stock_202603.csv"]
     assert [r["lines_accepted"] for r in channel.ledger()] == [6]

@@ -30,7 +30,7 @@ WANTED = [
 ]
 
 
-@pytest.mark.parametrize(("zone", "server"), zip(ZONES, reversed(ZONES), strict=True))
+@pytest.mark.parametrize(("zone", "server"), list(zip(ZONES, ZONES[::-1], strict=True)))
 def test_days_and_periods_stay(channel, zone, server, monkeypatch):
     database = channel.query("select current_database() as name")[0]["name"]
     with channel.connect() as connection:
