@@ -41,7 +41,9 @@ class Block:
     """Positions in the block -> the lines as the dealer wrote them."""
     refused: Refused
     tidy: bool
-    """Whether all fields are known to be plain ASCII without blanks or control characters around."""
+    """Whether no field has blanks around it, a control character, or is empty but not null."""
+    ascii: bool
+    """Whether all fields are known to be plain ASCII."""
 
 
 def without_nul(text: str) -> str:

@@ -45,17 +45,20 @@ class Seen:
     """Hashes of the keys of all earlier lines of a file: 8 bytes a line, always sorted."""
 
     hashes: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.uint64))
+    newest: np.ndarray | None = None
+    """Those of the last block, not merged yet: most files have but one."""
 
     def repeats(self, keys: pl.Series) -> pl.Series:
         """True for a key that came before, in this block or an earlier one."""
         again = ~keys.is_first_distinct()
+        if self.newest is not None:
+            self.hashes = np.concatenate([self.hashes, np.unique(self.newest)])
+            self.hashes.sort(kind="stable")  # timsort: two sorted runs merge in linear time
         fresh = keys.to_numpy()
         if len(self.hashes):
             at = np.minimum(np.searchsorted(self.hashes, fresh), len(self.hashes) - 1)
             again |= pl.Series(self.hashes[at] == fresh)
-        merged = np.concatenate([self.hashes, np.unique(fresh)])
-        merged.sort(kind="stable")  # timsort: two sorted runs merge in linear time
-        self.hashes = merged
+        self.newest = fresh
         return again
 
 
@@ -99,6 +102,39 @@ def checks(contract: Contract, recognised: Recognised) -> list[Check]:
     return found
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What is asked of every block of one report of one dealer, made once."""
+
+    columns: tuple[Column, ...]
+    absent: tuple[Column, ...]
+    form: Form
+    first: dict[bool, list[pl.Expr]]
+    """The fast parse of all columns, for tidy blocks and others."""
+    doubts: dict[bool, list[pl.Expr]]
+    """Which columns want a repair, for plain blocks and others."""
+
+
+def plan(recognised: Recognised, contract: Contract) -> Plan:
+    """The plan of a report; kept with its feed."""
+    shape = recognised.shape
+    if shape.plan is None:
+        form = Form(tuple(shape.dates), shape.decimal, recognised.feed.time_zone)
+        columns = tuple(c for c in contract.columns if c.name in shape.columns)
+        first: dict[bool, list[pl.Expr]] = {True: [], False: []}
+        for tidy, tries in first.items():
+            for c in columns:
+                value, kind = first_try(pl.col(c.name), c, form, tidy)
+                tries += [pl.col(c.name).alias(f"g:{c.name}"), value.alias(f"v:{c.name}"),
+                          kind.alias(f"t:{c.name}")]  # fmt: skip
+        shape.plan = Plan(
+            columns, tuple(c for c in contract.columns if c.name not in shape.columns), form, first,
+            {p: [suspicious(c, p).alias(c.name) for c in columns] for p in (True, False)},
+        )  # fmt: skip
+    made: Plan = shape.plan
+    return made
+
+
 class Checker:
     """Checks the blocks of one file in their order."""
 
@@ -106,9 +142,9 @@ class Checker:
         self.recognised = recognised
         self.shape = recognised.shape
         self.contract = contract
-        self.columns = [c for c in contract.columns if c.name in self.shape.columns]
-        self.absent = [c for c in contract.columns if c.name not in self.shape.columns]
-        self.form = Form(tuple(self.shape.dates), self.shape.decimal, recognised.feed.time_zone)
+        self.plan = plan(recognised, contract)
+        self.columns = self.plan.columns
+        self.form = self.plan.form
         self.checks = checks(contract, recognised)
         self.seen = Seen()
         self.totals = Totals()
@@ -196,6 +232,7 @@ class _BlockCheck:
             self.block = Block(
                 frame[positions], block.row_no.gather(keep),
                 lambda rows: as_sent([positions[r] for r in rows]), block.refused, block.tidy,
+                block.ascii,
             )  # fmt: skip
 
     def _take_total(self, lines: pl.DataFrame) -> None:
@@ -224,14 +261,9 @@ class _BlockCheck:
     def _convert(self) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, pl.Series]]:
         """(values to load, typed values to check, what could not be read) of all columns."""
         checker, tidy = self.checker, self.block.tidy
-        tries: list[pl.Expr] = []
-        for c in checker.columns:
-            value, kind = first_try(pl.col(c.name), c, checker.form, tidy)
-            tries += [pl.col(c.name).alias(f"g:{c.name}"), value.alias(f"v:{c.name}"),
-                      kind.alias(f"t:{c.name}")]  # fmt: skip
-        tried = self.given.select(tries)
-        doubts = {c.name: d for c in checker.columns if (d := suspicious(c, tidy)) is not None}
-        doubted = tried.select(d.alias(n) for n, d in doubts.items()).row(0, named=True)
+        tried = self.given.select(checker.plan.first[tidy])
+        plain = tidy and self.block.ascii
+        doubted = tried.select(checker.plan.doubts[plain]).row(0, named=True)
         bad: dict[str, pl.Series] = {}
         mended: list[pl.Series] = []
         for c in checker.columns:
@@ -246,7 +278,7 @@ class _BlockCheck:
             if done.repaired is not None:
                 self._report(done.repaired, "W_TEXT_REPAIRED", c.name, None, "warn")
         tried = tried.with_columns(mended) if mended else tried
-        absent = [pl.lit(None, dtype=_dtype(c)).alias(c.name) for c in checker.absent]
+        absent = [pl.lit(None, dtype=_dtype(c)).alias(c.name) for c in checker.plan.absent]
         values = tried.select(pl.col(f"v:{c.name}").alias(c.name) for c in checker.columns)
         typed = tried.select(
             *(pl.col(f"t:{c.name}").alias(c.name) for c in checker.columns), *absent
@@ -322,11 +354,11 @@ class _BlockCheck:
 
 
 def _joined(frame: pl.DataFrame, columns: list[str]) -> pl.Series:
-    cells = [pl.col(c) if frame.schema[c] == pl.String else pl.col(c).cast(pl.String)
-             for c in columns]  # fmt: skip
-    return frame.select(
-        pl.concat_str([c.fill_null("") for c in cells], separator=_SEPARATOR).alias("joined")
-    ).to_series()
+    cells = []
+    for name in columns:
+        cell = pl.col(name) if frame.schema[name] == pl.String else pl.col(name).cast(pl.String)
+        cells.append(cell.fill_null("") if frame[name].null_count() else cell)
+    return frame.select(pl.concat_str(cells, separator=_SEPARATOR).alias("joined")).to_series()
 
 
 def _spread(at: pl.Series, values: pl.Series, length: int) -> pl.Series:

@@ -153,7 +153,8 @@ class _Reader:
         self.names = [f"column_{i}" for i in range(header.width)]
         self.schema = dict.fromkeys(self.names, pl.String)
         self.mapped = selection(header, header.width, shape)
-        self.blanks = [f" {shape.delimiter}", f"{shape.delimiter} ", " \n", "\n "]
+        around = (f" {shape.delimiter}", f"{shape.delimiter} ", " \n", "\n ")
+        self.blanks = [blank.encode() for blank in around]
         d, quoted = re.escape(shape.delimiter), r'"[^"]*"'
         cell = rf'(?:{quoted}|[^"{d}]*)'
         self.regular = f"^{cell}(?:{d}{cell}){{{header.width - 1}}}$"
@@ -167,16 +168,15 @@ class _Reader:
         clean = len(data.translate(None, _CONTROL)) == len(data)
         tidy = (
             clean
-            and text.isascii()
-            and '"' not in text  # a quoted field may hold a line break
-            and (self.delimiter == "\t" or "\t" not in text)
-            and not any(blank in text for blank in self.blanks)
+            and b'"' not in data  # a quoted field may hold a line break
+            and (self.delimiter == "\t" or b"\t" not in data)
+            and not any(blank in data for blank in self.blanks)
         )
-        frame = self._fast(data) if text and clean and _REPLACED not in text else None
+        frame = self._fast(data) if text and clean and _REPLACED.encode() not in data else None
         if frame is not None:
             row_no = pl.int_range(first_row, first_row + frame.height, eager=True)
             lines = _Lines(data)
-            return Block(self._named(frame), row_no, lines.pick, refused, tidy), ""
+            return Block(self._named(frame), row_no, lines.pick, refused, tidy, text.isascii()), ""
         return self._careful(text, first_row, refused, tidy, last)
 
     def _named(self, frame: pl.DataFrame) -> pl.DataFrame:
@@ -217,7 +217,7 @@ class _Reader:
         if not text:
             empty = pl.DataFrame(schema=self.schema)
             none = pl.Series([], dtype=pl.Int64)
-            return Block(self._named(empty), none, lambda _: [], refused, tidy), ""
+            return Block(self._named(empty), none, lambda _: [], refused, tidy, text.isascii()), ""
         lines = text.removesuffix("\n").split("\n")
         series = pl.Series(lines)
         odd = (series.str.count_matches('"', literal=True) % 2 == 1).arg_true()
@@ -267,7 +267,7 @@ class _Reader:
             return ["\n".join(lines[s : spans.get(s, s) + 1]) for s in starts]
 
         row_no = at.cast(pl.Int64) + first_row
-        return Block(self._named(frame), row_no, as_sent, refused, tidy), held
+        return Block(self._named(frame), row_no, as_sent, refused, tidy, text.isascii()), held
 
     def _regular(self, lines: pl.Series, records: list[tuple[int, int]]) -> pl.Series:
         """Lines that are sure to be one record of the right width."""

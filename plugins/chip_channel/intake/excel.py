@@ -62,7 +62,7 @@ def read(path: Path, shape: ReportFeed) -> Iterator[Block]:
             return [_line(part.row(r)) for r in rows]
 
         frame = part.select(**mapped)
-        yield Block(frame, row_no, as_sent, refused, tidy=False)
+        yield Block(frame, row_no, as_sent, refused, tidy=False, ascii=False)
         refused = Refused()
 
 

@@ -12,7 +12,15 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    model_validator,
+)
 
 from chip_channel.contracts import contract, contracts
 from chip_channel.intake.codes import Fatal
@@ -84,6 +92,17 @@ class ReportFeed(BaseModel):
     tax_rate: float | None = Field(None, ge=0, lt=1)
     uom: Literal["pcs", "reel", "kpcs", ""] = ""
     columns: dict[str, Annotated[Source, BeforeValidator(_source)]]
+
+    _plan: Any = PrivateAttr(None)
+
+    @property
+    def plan(self) -> Any:
+        """What `check` has made of this report once, for all its files."""
+        return self._plan
+
+    @plan.setter
+    def plan(self, made: Any) -> None:
+        self._plan = made
 
     @model_validator(mode="after")
     def _consistent(self) -> "ReportFeed":

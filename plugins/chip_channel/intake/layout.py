@@ -33,9 +33,10 @@ def refuse_other_header(block: Block, wrong: pl.Series) -> None:
     Raises Fatal with F_HEADER: what stands below it may stand in other columns than above.
     """
     lines = block.frame[wrong.to_list()]
-    names = lines.columns
-    known = pl.sum_horizontal(pl.col(n).is_in(names).cast(pl.Int32) for n in names)
-    header = lines.select((known * 2 > len(names)).fill_null(False).alias("header")).to_series()
+    names, height = lines.columns, lines.height
+    cells = pl.concat([lines[n].alias("cell") for n in names])
+    known = cells.is_in(names).fill_null(False).to_numpy().reshape(len(names), height).sum(axis=0)
+    header = pl.Series(known * 2 > len(names))
     if header.any():
         line = block.row_no.gather(wrong).filter(header)[0]
         raise Fatal("F_HEADER", f"line {line}: a second header that is not the same as the first")

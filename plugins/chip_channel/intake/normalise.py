@@ -26,6 +26,8 @@ DATE_FORMATS = (
 )  # fmt: skip
 INSTANT_FORMATS = ("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d %H:%M:%S%z", "%+")
 INVISIBLE = r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060\ufeff\u00ad]"
+_ODD = r"^$|[^ -~\u4e00-\u9fff]"
+"""Empty, or more than printable ASCII and CJK ideographs, both of which NFKC leaves as they are."""
 _EXCEL_ATE = r"^\d(\.\d+)?[eE]\+\d+$"
 _GROUPED = r"^[+-]?[1-9]\d{0,2}((,\d{3})+|( \d{3})+|(['’]\d{3})+)(\.\d*)?$"
 _MARK_BEFORE = r"^'?([(+-]?)\s*(?:CNY|RMB|USD|EUR|[¥$€£])?\s*"
@@ -65,7 +67,7 @@ class Form:
 def first_try(given: pl.Expr, column: Column, form: Form, tidy: bool) -> tuple[pl.Expr, pl.Expr]:
     """The fast parse of one column: (values, typed) as in Converted.
 
-    `tidy`: the block is plain ASCII without blanks around fields, so text is as it should be.
+    `tidy`: fields have no blanks around, so text is as it should be but for odd characters.
     """
     if column.kind in ("number", "integer"):
         text = given
@@ -79,8 +81,11 @@ def first_try(given: pl.Expr, column: Column, form: Form, tidy: bool) -> tuple[p
     return text, text
 
 
-def suspicious(column: Column, tidy: bool) -> pl.Expr | None:
-    """Whether the fast parse left anything to repair; over columns `values` and `given` of it."""
+def suspicious(column: Column, plain: bool) -> pl.Expr:
+    """Whether the fast parse left anything to repair; over columns `values` and `given` of it.
+
+    `plain`: all fields are ASCII without blanks around or control characters.
+    """
     values, typed = pl.col(f"v:{column.name}"), pl.col(f"t:{column.name}")
     given = pl.col(f"g:{column.name}")
     if column.kind in ("number", "integer"):
@@ -97,9 +102,8 @@ def suspicious(column: Column, tidy: bool) -> pl.Expr | None:
     if column.values:
         return ~values.is_in(column.values).all()
     checks = [(values.str.len_bytes() > settings().max_field_chars).any()]
-    if not tidy:
-        checks.append((values.str.len_bytes() != values.str.len_chars()).any())
-        checks.append(values.str.contains(r"^$|[\x00-\x1f\x7f]").any())
+    if not plain:
+        checks.append(values.str.contains(_ODD).any())
     if column.format == "part_number":
         checks.append(values.str.contains(_EXCEL_ATE).any())
     return pl.any_horizontal(*checks)
@@ -131,7 +135,7 @@ def repair(given: pl.Series, column: Column, form: Form) -> Converted:
 def _text(given: pl.Series) -> Converted:
     text = pl.col("given")
     # NFKC and invisible characters concern only values that are not plain
-    odd = (text.str.len_bytes() != text.str.len_chars()) | text.str.contains(r"[\x00-\x1f\x7f]")
+    odd = text.str.contains(_ODD)
     stripped = given.to_frame("given").select(pl.col("given").str.strip_chars())
     at = stripped.select(pl.arg_where(odd)).to_series()
     values, repaired = stripped["given"], None
