@@ -1,7 +1,9 @@
 """Peak memory for one file of 1 M lines and one of 5 M."""
 
+import contextlib
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 import psutil
@@ -11,6 +13,23 @@ from chip_channel.settings import settings
 
 from benchmarks.measure import Measure, at_most, workplace
 from benchmarks.pos_files import SHAPES, lines, write_feeds, write_file
+
+
+class Watch(threading.Thread):
+    """The greatest memory that any reading process below another process took, in MB."""
+
+    def __init__(self, pid: int | None = None) -> None:
+        super().__init__(daemon=True)
+        self.process, self.peak, self.done = psutil.Process(pid), 0.0, False
+
+    def run(self) -> None:
+        """Look fifty times a second, until `done`."""
+        while not self.done:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                for child in self.process.children():
+                    if "chip_channel.intake.child" in child.cmdline():
+                        self.peak = max(self.peak, child.memory_info().rss / 2**20)
+            time.sleep(0.02)
 
 
 def run() -> list[Measure]:
@@ -34,22 +53,9 @@ def _peak(count: int) -> float:
                 write_file(part, lines(500_000, seed=start, start=start), SHAPES[0])
                 text = part.read_bytes()
                 out.write(text if start == 0 else text.split(b"\n", 1)[1])
-        peak, stop = [0], threading.Event()
-        watcher = threading.Thread(target=_watch, args=(peak, stop))
-        watcher.start()
+        watch = Watch()
+        watch.start()
         (outcome,) = ingest(waiting())
-        stop.set()
-        watcher.join()
+        watch.done = True
         assert outcome.counts["accepted"] == count
-    return peak[0] / 1024**2
-
-
-def _watch(peak: list[int], stop: threading.Event) -> None:
-    """The resident size of our children, ten times a second."""
-    while not stop.wait(0.1):
-        for child in psutil.Process().children():
-            try:
-                if "chip_channel.intake.child" in " ".join(child.cmdline()):
-                    peak[0] = max(peak[0], child.memory_info().rss)
-            except psutil.Error:
-                continue
+    return watch.peak

@@ -18,7 +18,7 @@ from chip_channel.intake.codes import Fatal
 from chip_channel.intake.feed import ReportFeed
 from chip_channel.settings import settings
 
-CHUNK = 4 * 1024 * 1024
+CHUNK = 2 * 1024 * 1024
 MAX_RECORD_LINES = 20
 """Physical lines that one quoted record may span before its quote counts as never closed."""
 _CONTROL = bytes(i for i in range(32) if i not in (9, 10)) + b"\x7f"
