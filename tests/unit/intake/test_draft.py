@@ -20,7 +20,10 @@ def test_the_decimal_sign_is_guessed_from_numbers_that_tell(
     tmp_path: Path, quantities: tuple[str, str], decimal: str | None
 ) -> None:
     path = tmp_path / "stock_202510.csv"
-    lines = ["仓库,品牌,型号,库存数量", *(f"苏州仓,ACME,AX{i},{q}" for i, q in enumerate(quantities))]
+    lines = [
+        "仓库,品牌,型号,库存数量",
+        *(f"苏州仓,ACME,AX{i},{q}" for i, q in enumerate(quantities)),
+    ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     shape = yaml.safe_load(draft(path, "alpha").yaml)["reports"]["stock"]
     assert shape.get("decimal") == decimal
