@@ -125,8 +125,9 @@ def plan(recognised: Recognised, contract: Contract) -> Plan:
         for tidy, tries in first.items():
             for c in columns:
                 value, kind = first_try(pl.col(c.name), c, form, tidy)
-                tries += [pl.col(c.name).alias(f"g:{c.name}"), value.alias(f"v:{c.name}"),
-                          kind.alias(f"t:{c.name}")]  # fmt: skip
+                tries.append(kind.alias(f"t:{c.name}"))
+                if c.kind == "number":  # elsewhere the value is what is loaded
+                    tries.append(value.alias(f"v:{c.name}"))
         shape.plan = Plan(
             columns, tuple(c for c in contract.columns if c.name not in shape.columns), form, first,
             {p: [suspicious(c, p).alias(c.name) for c in columns] for p in (True, False)},
@@ -264,26 +265,29 @@ class _BlockCheck:
         tried = self.given.select(checker.plan.first[tidy])
         plain = tidy and self.block.ascii
         doubted = tried.select(checker.plan.doubts[plain]).row(0, named=True)
+        values: list[pl.Series] = []
+        typed: list[pl.Series] = []
         bad: dict[str, pl.Series] = {}
-        mended: list[pl.Series] = []
         for c in checker.columns:
-            if not doubted.get(c.name):
-                continue
-            done = repair(self.given[c.name], c, checker.form)
-            mended += [done.values.alias(f"v:{c.name}"), done.typed.alias(f"t:{c.name}")]
-            if done.bad is not None and done.bad.any():
-                bad[c.name] = done.bad
-                code = c.code("values" if c.values else "type")
-                self._report(done.bad, code, c.name, _expected(c))
-            if done.repaired is not None:
-                self._report(done.repaired, "W_TEXT_REPAIRED", c.name, None, "warn")
-        tried = tried.with_columns(mended) if mended else tried
-        absent = [pl.lit(None, dtype=_dtype(c)).alias(c.name) for c in checker.plan.absent]
-        values = tried.select(pl.col(f"v:{c.name}").alias(c.name) for c in checker.columns)
-        typed = tried.select(
-            *(pl.col(f"t:{c.name}").alias(c.name) for c in checker.columns), *absent
-        )
-        return values, typed, bad
+            kind = tried[f"t:{c.name}"]
+            value = tried[f"v:{c.name}"] if c.kind == "number" else kind
+            lost = kind.null_count() > self.given[c.name].null_count()
+            if lost or doubted[c.name]:
+                done = repair(self.given[c.name], c, checker.form)
+                value, kind = done.values, done.typed
+                if done.bad is not None and done.bad.any():
+                    bad[c.name] = done.bad
+                    code = c.code("values" if c.values else "type")
+                    self._report(done.bad, code, c.name, _expected(c))
+                if done.repaired is not None:
+                    self._report(done.repaired, "W_TEXT_REPAIRED", c.name, None, "warn")
+            values.append(value.alias(c.name))
+            typed.append(kind.alias(c.name))
+        typed += [
+            pl.Series(c.name, [None], dtype=_dtype(c)).new_from_index(0, self.given.height)
+            for c in checker.plan.absent
+        ]
+        return pl.DataFrame(values), pl.DataFrame(typed), bad
 
     def _run_checks(self, typed: pl.DataFrame, bad: dict[str, pl.Series]) -> None:
         """All checks at once; only what failed is looked at line by line."""
