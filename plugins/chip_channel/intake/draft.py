@@ -138,8 +138,9 @@ def _regularity(text: str, delimiter: str) -> float:
 
 def _decimal_comma(body: list[list[str]]) -> bool:
     cells = [cell for row in body for cell in row]
-    comma = sum(bool(re.fullmatch(r"-?\d+(\.\d{3})*,\d{1,4}", c)) for c in cells)
-    point = sum(bool(re.fullmatch(r"-?\d+(,\d{3})*\.\d{1,4}", c)) for c in cells)
+    # three digits behind a single comma are thousands as likely as a fraction: they tell nothing
+    comma = sum(bool(re.fullmatch(r"-?\d+(\.\d{3})*,(\d{1,2}|\d{4})", c)) for c in cells)
+    point = sum(bool(re.fullmatch(r"-?\d+(,\d{3})*\.(\d{1,2}|\d{4})", c)) for c in cells)
     return comma > point
 
 
