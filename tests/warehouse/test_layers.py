@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from chip_channel.publish.dbt import PROJECT, dbt, static_docs
 from chip_channel.settings import ROOT
 
