@@ -15,9 +15,10 @@ LEDGER = """
 insert into ctl.submission (dealer_id, report, file_name, source, sha256, byte_size, status, mode,
     period_start, period_end, time_zone, currency, tax_basis, uom, reported_at, received_at,
     lines_read, lines_accepted)
-select dealer, report, 'f', 'bench', md5(dealer || report || first), 1, 'accepted', mode,
-    first, last, 'Asia/Shanghai', 'CNY', 'excl', 'pcs', last + interval '3 days',
-    last + interval '3 days', lines, lines
+select dealer, report, 'f', 'bench', md5(dealer || report || coalesce(first::text, '')), 1,
+    'accepted', mode, first, last, 'Asia/Shanghai', 'CNY', 'excl', 'pcs',
+    coalesce(last, '2024-10-15') + interval '3 days', coalesce(last, '2024-10-15') + interval '3 days',
+    lines, lines
 from (
     select 'd' || lpad(d::text, 3, '0') as dealer, r.report, 'full' as mode, m::date as first,
         (m + interval '1 month - 1 day')::date as last, r.lines

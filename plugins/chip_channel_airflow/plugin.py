@@ -7,7 +7,7 @@ from airflow.plugins_manager import AirflowPlugin
 from fastapi import FastAPI, HTTPException
 from fastapi.responses import FileResponse
 
-PAGES = ("index.html", "quality.html")
+PAGES = ("index.html", "quality.html", "docs.html")
 
 
 def report_app() -> FastAPI:

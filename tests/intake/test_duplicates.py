@@ -24,6 +24,12 @@ def test_the_same_bytes_under_another_name_are_refused(channel):
     assert len(channel.lines()) == 20
 
 
+def test_two_months_without_a_line_are_two_reports(channel):
+    empty = (HEADER + "\n").encode()
+    outcomes = [channel.take_one(empty, f"stock_2026{month}.csv") for month in ("02", "03", "03")]
+    assert [o.outcome for o in outcomes] == ["accepted", "accepted", "duplicate"]
+
+
 def test_both_in_one_run(channel):
     channel.put(FILE)
     channel.put(FILE, "stock_202603_v2.csv")

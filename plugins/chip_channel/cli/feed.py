@@ -19,7 +19,7 @@ app = typer.Typer(no_args_is_help=True, help="How one dealer's files are read.")
 @app.command()
 def init(
     file: Path,
-    dealer: Annotated[str, typer.Option(help="Folder name of the dealer")],
+    dealer: Annotated[str, typer.Option(help="Folder name of the dealer")] = "newdealer",
     report: Annotated[str | None, typer.Option(help="pos, stock, …; guessed if left out")] = None,
     write: Annotated[bool, typer.Option(help="Write feeds/<dealer>/feed.yml")] = False,
 ) -> None:

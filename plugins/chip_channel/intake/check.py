@@ -1,6 +1,5 @@
 """A block of a dealer's lines, checked against its contract: good lines, and issues by line."""
 
-import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,9 +9,10 @@ import polars_hash as plh
 
 from chip_channel.contracts import Column, Contract
 from chip_channel.intake.block import Block
-from chip_channel.intake.feed import Recognised, Source
+from chip_channel.intake.feed import Recognised
 from chip_channel.intake.layout import complete, header_again, refuse_other_header
-from chip_channel.intake.normalise import Form, first_try, repair, suspicious
+from chip_channel.intake.normalise import repair
+from chip_channel.intake.plan import checks, expected, in_our_words, plan
 
 ISSUE_COLUMNS = ("row_no", "severity", "code", "field", "value", "expected", "line_as_sent")
 _SEPARATOR = "\x1f"
@@ -60,79 +60,6 @@ class Seen:
             again |= pl.Series(self.hashes[at] == fresh)
         self.newest = fresh
         return again
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing that must hold for every line, over the typed columns of a block."""
-
-    wrong: pl.Expr
-    code: str
-    field: str
-    expected: str
-
-
-def checks(contract: Contract, recognised: Recognised) -> list[Check]:
-    """What the contract, its rules and the file's period ask of every line."""
-    found = []
-    for column in contract.columns:
-        name, cell = column.name, pl.col(column.name)
-        if column.required:
-            found.append(Check(cell.is_null(), column.code("required"), name, "a value"))
-        if column.minimum is not None:
-            found.append(Check(cell < column.minimum, column.code("minimum"), name,
-                               f"at least {column.minimum:g}"))  # fmt: skip
-        if column.exclusive_minimum is not None:
-            found.append(Check(cell <= column.exclusive_minimum, column.code("minimum"), name,
-                               f"above {column.exclusive_minimum:g}"))  # fmt: skip
-        if column.pattern:
-            found.append(Check(~cell.str.contains(column.pattern), column.code("pattern"), name,
-                               f"of the form {column.pattern}"))  # fmt: skip
-    for rule in contract.rules:
-        found.append(Check(~pl.sql_expr(rule.holds), rule.code, rule.field, rule.expected))
-    start, end = recognised.period_start, recognised.period_end
-    if contract.business_date and start and end:
-        day = pl.col(contract.business_date)
-        outside = day > end
-        if recognised.mode == "full":  # a delta may correct earlier periods
-            outside |= day < start
-        found.append(
-            Check(outside, "E_DATE_PERIOD", contract.business_date, f"from {start} to {end}")
-        )
-    return found
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is asked of every block of one report of one dealer, made once."""
-
-    columns: tuple[Column, ...]
-    absent: tuple[Column, ...]
-    form: Form
-    first: dict[bool, list[pl.Expr]]
-    """The fast parse of all columns, for tidy blocks and others."""
-    doubts: dict[bool, list[pl.Expr]]
-    """Which columns want a repair, for plain blocks and others."""
-
-
-def plan(recognised: Recognised, contract: Contract) -> Plan:
-    """The plan of a report; kept with its feed."""
-    shape = recognised.shape
-    if shape.plan is None:
-        form = Form(tuple(shape.dates), shape.decimal, recognised.feed.time_zone)
-        columns = tuple(c for c in contract.columns if c.name in shape.columns)
-        first: dict[bool, list[pl.Expr]] = {True: [], False: []}
-        for tidy, tries in first.items():
-            for c in columns:
-                value, kind = first_try(pl.col(c.name), c, form, tidy)
-                tries += [pl.col(c.name).alias(f"g:{c.name}"), value.alias(f"v:{c.name}"),
-                          kind.alias(f"t:{c.name}")]  # fmt: skip
-        shape.plan = Plan(
-            columns, tuple(c for c in contract.columns if c.name not in shape.columns), form, first,
-            {p: [suspicious(c, p).alias(c.name) for c in columns] for p in (True, False)},
-        )  # fmt: skip
-    made: Plan = shape.plan
-    return made
 
 
 class Checker:
@@ -256,7 +183,7 @@ class _BlockCheck:
             r = self.checker.recognised
             day = r.period_start if source.period == "start" else r.period_end
             return pl.repeat(day.isoformat() if day else None, pl.len(), dtype=pl.String)
-        return _in_our_words(pl.col(source.header or ""), source)
+        return in_our_words(pl.col(source.header or ""), source)
 
     def _convert(self) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, pl.Series]]:
         """(values to load, typed values to check, what could not be read) of all columns."""
@@ -264,26 +191,29 @@ class _BlockCheck:
         tried = self.given.select(checker.plan.first[tidy])
         plain = tidy and self.block.ascii
         doubted = tried.select(checker.plan.doubts[plain]).row(0, named=True)
+        values: list[pl.Series] = []
+        typed: list[pl.Series] = []
         bad: dict[str, pl.Series] = {}
-        mended: list[pl.Series] = []
         for c in checker.columns:
-            if not doubted.get(c.name):
-                continue
-            done = repair(self.given[c.name], c, checker.form)
-            mended += [done.values.alias(f"v:{c.name}"), done.typed.alias(f"t:{c.name}")]
-            if done.bad is not None and done.bad.any():
-                bad[c.name] = done.bad
-                code = c.code("values" if c.values else "type")
-                self._report(done.bad, code, c.name, _expected(c))
-            if done.repaired is not None:
-                self._report(done.repaired, "W_TEXT_REPAIRED", c.name, None, "warn")
-        tried = tried.with_columns(mended) if mended else tried
-        absent = [pl.lit(None, dtype=_dtype(c)).alias(c.name) for c in checker.plan.absent]
-        values = tried.select(pl.col(f"v:{c.name}").alias(c.name) for c in checker.columns)
-        typed = tried.select(
-            *(pl.col(f"t:{c.name}").alias(c.name) for c in checker.columns), *absent
-        )
-        return values, typed, bad
+            kind = tried[f"t:{c.name}"]
+            value = tried[f"v:{c.name}"] if c.kind == "number" else kind
+            lost = kind.null_count() > self.given[c.name].null_count()
+            if lost or doubted[c.name]:
+                done = repair(self.given[c.name], c, checker.form)
+                value, kind = done.values, done.typed
+                if done.bad is not None and done.bad.any():
+                    bad[c.name] = done.bad
+                    code = c.code("values" if c.values else "type")
+                    self._report(done.bad, code, c.name, expected(c))
+                if done.repaired is not None:
+                    self._report(done.repaired, "W_TEXT_REPAIRED", c.name, None, "warn")
+            values.append(value.alias(c.name))
+            typed.append(kind.alias(c.name))
+        typed += [
+            pl.Series(c.name, [None], dtype=_dtype(c)).new_from_index(0, self.given.height)
+            for c in checker.plan.absent
+        ]
+        return pl.DataFrame(values), pl.DataFrame(typed), bad
 
     def _run_checks(self, typed: pl.DataFrame, bad: dict[str, pl.Series]) -> None:
         """All checks at once; only what failed is looked at line by line."""
@@ -365,44 +295,10 @@ def _spread(at: pl.Series, values: pl.Series, length: int) -> pl.Series:
     return pl.repeat(False, length, eager=True).scatter(at, values)
 
 
-def _in_our_words(given: pl.Expr, source: Source) -> pl.Expr:
-    if source.map:
-        other = pl.lit(source.default) if source.default is not None else given
-        key = given.str.strip_chars().str.normalize("NFKC")
-        words = [unicodedata.normalize("NFKC", word.strip()) for word in source.map]
-        return key.replace_strict(words, list(source.map.values()), default=other,
-                                  return_dtype=pl.String)  # fmt: skip
-    if source.match:
-        chain: Any = pl
-        for pattern, word in source.match.items():
-            chain = chain.when(given.str.contains(pattern)).then(pl.lit(word))
-        found: pl.Expr = chain.otherwise(
-            pl.lit(source.default) if source.default is not None else given
-        )
-        return found
-    if source.default is None:
-        return given
-    return pl.when(given.str.strip_chars() != "").then(given).otherwise(pl.lit(source.default))
-
-
 def _dtype(column: Column) -> Any:
     kinds: dict[str, Any] = {"number": pl.Float64, "integer": pl.Float64, "date": pl.Date,
              "timestamp": pl.Datetime("us", "UTC")}  # fmt: skip
     return kinds.get(column.kind, pl.String)
-
-
-def _expected(column: Column) -> str:
-    if column.values:
-        return "one of " + ", ".join(column.values)
-    return {
-        "number": f"a number with at most {column.integer_digits} digits before the point"
-        if column.kind in ("number", "integer") else "",
-        "integer": "a whole number",
-        "date": "a date such as 2026-03-05",
-        "timestamp": "an instant such as 2026-03-05T08:30:00+08:00",
-        "text": "18 characters with a right check character" if column.format == "usc"
-        else "text; a part number must not be turned into a number",
-    }.get(column.kind, column.kind)  # fmt: skip
 
 
 def _issues(line_as_sent: list[str], **parts: Any) -> pl.DataFrame:

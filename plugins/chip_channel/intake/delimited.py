@@ -170,7 +170,7 @@ class _Reader:
             clean
             and b'"' not in data  # a quoted field may hold a line break
             and (self.delimiter == "\t" or b"\t" not in data)
-            and not any(blank in data for blank in self.blanks)
+            and not (b" " in data and any(blank in data for blank in self.blanks))
         )
         frame = self._fast(data) if text and clean and _REPLACED.encode() not in data else None
         if frame is not None:

@@ -82,30 +82,27 @@ def first_try(given: pl.Expr, column: Column, form: Form, tidy: bool) -> tuple[p
 
 
 def suspicious(column: Column, plain: bool) -> pl.Expr:
-    """Whether the fast parse left anything to repair; over columns `values` and `given` of it.
+    """Whether the fast parse left anything to repair, apart from values that it lost.
 
-    `plain`: all fields are ASCII without blanks around or control characters.
+    Over the columns `v:…` and `t:…` that it made. `plain`: all fields are ASCII without blanks
+    around or control characters.
     """
-    values, typed = pl.col(f"v:{column.name}"), pl.col(f"t:{column.name}")
-    given = pl.col(f"g:{column.name}")
-    if column.kind in ("number", "integer"):
-        low = ~typed.is_finite() | (typed.abs() >= 10.0**column.integer_digits)
-        low |= (typed != 0) & (typed.abs() < column.smallest)
-        if column.kind == "integer":
-            return (typed.null_count() > given.null_count()) | pl.lit(True)
-        return (typed.null_count() > given.null_count()) | low.any()
-    if column.kind == "date":
-        beyond = (typed < FIRST_DAY) | (typed > LAST_DAY)
-        return (typed.null_count() > given.null_count()) | beyond.any()
-    if column.kind in ("timestamp", "list") or column.format == "usc":
+    typed = pl.col(f"t:{column.name}")
+    if column.kind in ("timestamp", "list", "integer") or column.format == "usc":
         return pl.lit(True)
+    if column.kind == "number":
+        size = typed.abs()
+        stored = size.is_between(column.smallest, 10.0**column.integer_digits, closed="left")
+        return ~(stored | (typed == 0)).all()
+    if column.kind == "date":
+        return ~typed.is_between(FIRST_DAY, LAST_DAY).all()
     if column.values:
-        return ~values.is_in(column.values).all()
-    checks = [(values.str.len_bytes() > settings().max_field_chars).any()]
+        return ~typed.is_in(column.values).all()
+    checks = [(typed.str.len_bytes() > settings().max_field_chars).any()]
     if not plain:
-        checks.append(values.str.contains(_ODD).any())
+        checks.append(typed.str.contains(_ODD).any())
     if column.format == "part_number":
-        checks.append(values.str.contains(_EXCEL_ATE).any())
+        checks.append(typed.str.contains(_EXCEL_ATE).any())
     return pl.any_horizontal(*checks)
 
 
@@ -172,11 +169,13 @@ def _number(given: pl.Series, column: Column, decimal: str) -> Converted:
     tried = given.to_frame("given").select(text=text, typed=text.cast(pl.Float64, strict=False))
     if tried["typed"].null_count() > tried["text"].null_count():
         failed = pl.col("typed").is_null() & pl.col("text").is_not_null()
-        at = tried.select(pl.arg_where(failed)).to_series()
-        mended = tried["text"].gather(at).to_frame("given").select(*_repaired_number())
-        tried = pl.DataFrame(
-            [tried["text"].scatter(at, mended["text"]), tried["typed"].scatter(at, mended["typed"])]
-        )
+        hopeful = failed & pl.col("text").str.contains(r"\p{N}|^\s*$").fill_null(False)
+        at = tried.select(pl.arg_where(hopeful)).to_series()
+        if len(at):
+            mended = tried["text"].gather(at).to_frame("given").select(*_repaired_number())
+            tried = pl.DataFrame(
+                [tried[name].scatter(at, mended[name]) for name in ("text", "typed")]
+            )
     text, typed = pl.col("text"), pl.col("typed")
     bad = (typed.is_null() & text.is_not_null()) | (
         ~typed.is_finite() | (typed.abs() >= 10.0**column.integer_digits)

@@ -225,11 +225,20 @@ class Intake:
         An arrival is archived after it was removed: when its row is and the file still waits, it
         was sent again.
         """
+        recognised = _recognised(job)
         rows = self.connection.execute(
             "select submission_id, duplicate_of is not null, source = %s and archived_at is null, "
             "fatal_code, fatal_detail, received_at::date from ctl.submission where dealer_id = %s "
-            "and report = %s and sha256 = %s and attempt = %s order by submission_id",
-            (job.source, job.dealer_id, report, job.sha256, job.attempt),
+            "and report = %s and sha256 = %s and attempt = %s and as_of is not distinct from %s "
+            "order by submission_id",
+            (
+                job.source,
+                job.dealer_id,
+                report,
+                job.sha256,
+                job.attempt,
+                recognised.period_end if recognised else None,
+            ),
         ).fetchall()
         if not rows:
             raise WorkerLostError("the ledger row vanished")
@@ -242,7 +251,7 @@ class Intake:
         first, _, _, code, _, day = rows[0]
         became = f"refused with {code}" if code else "loaded"
         detail = f"the same bytes were received on {day} and {became} (submission {first})"
-        row = ledger_row(job, _recognised(job), status="rejected", fatal_code="F_DUP_FILE",
+        row = ledger_row(job, recognised, status="rejected", fatal_code="F_DUP_FILE",
                          fatal_detail=detail, duplicate_of=first) | {"report": report}  # fmt: skip
         again = insert_ledger(self.connection, row)
         return Outcome(job.file_name, job.dealer_id, "duplicate", int(again or 0), report,

@@ -92,7 +92,7 @@ def _detail(config: Any, found: dict[str, Any], failing: int) -> str:
     if "observed_value" in found and config.type != "unexpected_rows_expectation":
         return f"found {found['observed_value']}. {about}".strip()
     share = found.get("unexpected_percent")
-    part = f" ({share:.2g} %)" if share else ""
+    part = f" ({share:.1f} %)" if share else ""
     return f"{failing:,} rows{part}. {about}".strip()
 
 

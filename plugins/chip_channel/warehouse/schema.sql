@@ -52,8 +52,9 @@ comment on table ctl.submission is 'The ledger: one row per reading of one file;
 comment on column ctl.submission.reported_at is 'When the dealer''s file arrived: timeliness, and which of two files is newer';
 comment on column ctl.submission.received_at is 'When this reading of it was made: what known_at filters; later than reported_at for a replay';
 comment on column ctl.submission.replaces is 'The earlier reading of the same bytes that this one replaces (replay)';
+-- the same bytes for another period are another report: two months without a sale
 create unique index if not exists submission_once
-on ctl.submission (dealer_id, report, sha256, attempt) where duplicate_of is null;
+on ctl.submission (dealer_id, report, sha256, attempt, coalesce(as_of, date '1900-01-01')) where duplicate_of is null;
 create index if not exists submission_by_period on ctl.submission (report, dealer_id, period_start);
 
 create table if not exists quarantine.issue (

@@ -1,0 +1,119 @@
+"""What is asked of every block of one report of one dealer: parsed once, used for all its files."""
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from chip_channel.contracts import Column, Contract
+from chip_channel.intake.feed import Recognised, Source
+from chip_channel.intake.normalise import Form, first_try, suspicious
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that must hold for every line, over the typed columns of a block."""
+
+    wrong: pl.Expr
+    code: str
+    field: str
+    expected: str
+
+
+def checks(contract: Contract, recognised: Recognised) -> list[Check]:
+    """What the contract, its rules and the file's period ask of every line."""
+    found = []
+    for column in contract.columns:
+        name, cell = column.name, pl.col(column.name)
+        if column.required:
+            found.append(Check(cell.is_null(), column.code("required"), name, "a value"))
+        if column.minimum is not None:
+            found.append(Check(cell < column.minimum, column.code("minimum"), name,
+                               f"at least {column.minimum:g}"))  # fmt: skip
+        if column.exclusive_minimum is not None:
+            found.append(Check(cell <= column.exclusive_minimum, column.code("minimum"), name,
+                               f"above {column.exclusive_minimum:g}"))  # fmt: skip
+        if column.pattern:
+            found.append(Check(~cell.str.contains(column.pattern), column.code("pattern"), name,
+                               f"of the form {column.pattern}"))  # fmt: skip
+    for rule in contract.rules:
+        found.append(Check(~pl.sql_expr(rule.holds), rule.code, rule.field, rule.expected))
+    start, end = recognised.period_start, recognised.period_end
+    if contract.business_date and start and end:
+        day = pl.col(contract.business_date)
+        outside = day > end
+        if recognised.mode == "full":  # a delta may correct earlier periods
+            outside |= day < start
+        found.append(
+            Check(outside, "E_DATE_PERIOD", contract.business_date, f"from {start} to {end}")
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is asked of every block of one report of one dealer, made once."""
+
+    columns: tuple[Column, ...]
+    absent: tuple[Column, ...]
+    form: Form
+    first: dict[bool, list[pl.Expr]]
+    """The fast parse of all columns, for tidy blocks and others."""
+    doubts: dict[bool, list[pl.Expr]]
+    """Which columns want a repair, for plain blocks and others."""
+
+
+def plan(recognised: Recognised, contract: Contract) -> Plan:
+    """The plan of a report; kept with its feed."""
+    shape = recognised.shape
+    if shape.plan is None:
+        form = Form(tuple(shape.dates), shape.decimal, recognised.feed.time_zone)
+        columns = tuple(c for c in contract.columns if c.name in shape.columns)
+        first: dict[bool, list[pl.Expr]] = {True: [], False: []}
+        for tidy, tries in first.items():
+            for c in columns:
+                value, kind = first_try(pl.col(c.name), c, form, tidy)
+                tries.append(kind.alias(f"t:{c.name}"))
+                if c.kind == "number":  # elsewhere the value is what is loaded
+                    tries.append(value.alias(f"v:{c.name}"))
+        shape.plan = Plan(
+            columns, tuple(c for c in contract.columns if c.name not in shape.columns), form, first,
+            {p: [suspicious(c, p).alias(c.name) for c in columns] for p in (True, False)},
+        )  # fmt: skip
+    made: Plan = shape.plan
+    return made
+
+
+def in_our_words(given: pl.Expr, source: Source) -> pl.Expr:
+    if source.map:
+        other = pl.lit(source.default) if source.default is not None else given
+        key = given.str.strip_chars().str.normalize("NFKC")
+        words = [unicodedata.normalize("NFKC", word.strip()) for word in source.map]
+        return key.replace_strict(words, list(source.map.values()), default=other,
+                                  return_dtype=pl.String)  # fmt: skip
+    if source.match:
+        chain: Any = pl
+        for pattern, word in source.match.items():
+            chain = chain.when(given.str.contains(pattern)).then(pl.lit(word))
+        found: pl.Expr = chain.otherwise(
+            pl.lit(source.default) if source.default is not None else given
+        )
+        return found
+    if source.default is None:
+        return given
+    return pl.when(given.str.strip_chars() != "").then(given).otherwise(pl.lit(source.default))
+
+
+def expected(column: Column) -> str:
+    if column.values:
+        return "one of " + ", ".join(column.values)
+    return {
+        "number": f"a number with at most {column.integer_digits} digits before the point"
+        if column.kind in ("number", "integer") else "",
+        "integer": "a whole number",
+        "date": "a date such as 2026-03-05",
+        "timestamp": "an instant such as 2026-03-05T08:30:00+08:00",
+        "text": "18 characters with a right check character" if column.format == "usc"
+        else "text; a part number must not be turned into a number",
+    }.get(column.kind, column.kind)  # fmt: skip
