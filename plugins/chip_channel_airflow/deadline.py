@@ -1,7 +1,7 @@
 """Deadlines; Airflow calls them experimental, so they are met here and nowhere else."""
 
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import DeadlineAlert, DeadlineReference, SyncCallback  # type: ignore[attr-defined]
@@ -24,4 +24,5 @@ def missed(what: str, limit: str, **_: Any) -> None:
     from chip_channel.publish.outbox import raise_alert
 
     logging.getLogger(__name__).warning("%s was not done within %s", what, limit)
-    raise_alert(f"deadline:{what}", "late_run", "warn", f"{what} was not done within {limit}", {})
+    key = f"deadline:{what}:{datetime.now(UTC):%Y-%m-%d}"  # once a day
+    raise_alert(key, "late_run", "warn", f"{what} was not done within {limit}", {})

@@ -59,8 +59,8 @@ def judge_submissions(
 
     Returns verdicts by outcome, and the partitions (`dealer|month`) that came in.
 
-    All new submissions of a report are checked in one go. Only where a check blocks is each
-    looked at alone, so that one bad file does not hold up the others.
+    All new submissions of a report are checked in one go. Where a check blocks they are halved
+    until the bad ones stand alone, so that one bad file does not hold up the others.
     """
     counts: dict[str, int] = {}
     partitions: set[str] = set()
@@ -103,7 +103,8 @@ def _judge(
             text = query.replace("{ids}", literal(ids)).replace("{report}", report)
             results.append(run(checks, text, connection))
     if len(ids) > 1 and any(r.outcome == "blocked" for r in results):
-        return [part for one in ids for part in _judge(connection, report, [one], on_result)]
+        halves = (ids[: len(ids) // 2], ids[len(ids) // 2 :])
+        return [part for half in halves for part in _judge(connection, report, half, on_result)]
     worst = max((r.outcome for r in results), key=["passed", "warned", "blocked"].index,
                 default="passed")  # fmt: skip
     run_ids = [record(connection, r, None) for r in results]
