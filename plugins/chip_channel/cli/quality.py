@@ -66,3 +66,4 @@ def release_submission(
 ) -> None:
     """Let a blocked submission through, in your name."""
     release(submission_id, who, reason)
+    console.print(f"Submission {submission_id} is released; the next build takes it up.")
