@@ -11,7 +11,7 @@ from chip_channel.contracts import Column, Contract
 from chip_channel.intake.block import Block
 from chip_channel.intake.feed import Recognised
 from chip_channel.intake.layout import complete, header_again, refuse_other_header
-from chip_channel.intake.normalise import repair
+from chip_channel.intake.normalise import repair, spread
 from chip_channel.intake.plan import checks, expected, in_our_words, plan
 
 ISSUE_COLUMNS = ("row_no", "severity", "code", "field", "value", "expected", "line_as_sent")
@@ -250,7 +250,7 @@ class _BlockCheck:
             again = self.checker.seen.repeats(hashes)
         else:
             fine = (~self.wrong).arg_true()
-            again = _spread(fine, self.checker.seen.repeats(hashes.gather(fine)), len(hashes))
+            again = spread(fine, self.checker.seen.repeats(hashes.gather(fine)), len(hashes))
         if again.any():
             what = "every column" if exact else ", ".join(self.contract.key)
             shown = keys.str.replace_all(_SEPARATOR, " · ", literal=True)
@@ -289,10 +289,6 @@ def _joined(frame: pl.DataFrame, columns: list[str]) -> pl.Series:
         cell = pl.col(name) if frame.schema[name] == pl.String else pl.col(name).cast(pl.String)
         cells.append(cell.fill_null("") if frame[name].null_count() else cell)
     return frame.select(pl.concat_str(cells, separator=_SEPARATOR).alias("joined")).to_series()
-
-
-def _spread(at: pl.Series, values: pl.Series, length: int) -> pl.Series:
-    return pl.repeat(False, length, eager=True).scatter(at, values)
 
 
 def _dtype(column: Column) -> Any:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 import yaml
 from pydantic import (
@@ -295,11 +295,6 @@ def _period(unit: str, text: str | None) -> tuple[date | None, date | None]:
         raise Fatal("F_PERIOD", f"{text!r} is no {unit} of the calendar: {error}") from error
     expected = {"month": "202603", "week": "202610 (ISO week)", "day": "20260305"}[unit]
     raise Fatal("F_PERIOD", f"{text!r} is no {unit}; expected it to read like {expected}")
-
-
-def zone(feed: Feed) -> ZoneInfo:
-    """The dealer's time zone."""
-    return ZoneInfo(feed.time_zone)
 
 
 def feed_files(folder: Path | None = None) -> Iterator[Path]:

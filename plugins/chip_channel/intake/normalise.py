@@ -143,7 +143,7 @@ def _text(given: pl.Series) -> Converted:
             hidden=folded.str.contains(INVISIBLE),
         )
         if found["hidden"].any():
-            repaired = _spread(at, found["hidden"], len(values))
+            repaired = spread(at, found["hidden"], len(values))
         values = values.scatter(at, found["clean"])
     if (values == "").any():
         values = values.replace("", None)
@@ -278,5 +278,6 @@ def _wrong_usc(text: pl.Series) -> pl.Series:
     return wrong
 
 
-def _spread(at: pl.Series, values: pl.Series, length: int) -> pl.Series:
+def spread(at: pl.Series, values: pl.Series, length: int) -> pl.Series:
+    """A mask of `length` that holds `values` at the positions `at`, and False elsewhere."""
     return pl.repeat(False, length, eager=True).scatter(at, values)

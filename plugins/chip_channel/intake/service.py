@@ -18,6 +18,7 @@ from typing import Any
 
 import psycopg
 
+from chip_channel.intake.child import MEMORY_EXIT
 from chip_channel.intake.codes import Fatal
 from chip_channel.intake.feed import Recognised, recognise
 from chip_channel.intake.landing import (
@@ -34,7 +35,6 @@ from chip_channel.intake.rejects import write_reject_file
 from chip_channel.settings import settings
 from chip_channel.warehouse import connect
 
-MEMORY_EXIT = 77
 OWN_DEATH = (MEMORY_EXIT, -signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS, -signal.SIGILL)
 """How a child ends that asked for more memory than its cap."""
 
