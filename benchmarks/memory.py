@@ -26,7 +26,7 @@ class Watch(threading.Thread):
         """Look fifty times a second, until `done`."""
         while not self.done:
             with contextlib.suppress(psutil.NoSuchProcess):
-                for child in self.process.children():
+                for child in self.process.children(recursive=True):
                     if "chip_channel.intake.child" in child.cmdline():
                         self.peak = max(self.peak, child.memory_info().rss / 2**20)
             time.sleep(0.02)

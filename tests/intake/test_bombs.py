@@ -1,10 +1,13 @@
 """Files made to break the reader: a clear code, the worker lives, the other files are taken."""
 
 import os
+import subprocess
+import sys
+import time
 
 import psutil
 import pytest
-from chip_channel.intake import service
+from chip_channel.intake import readers, service
 from chip_channel.intake.landing import waiting
 from support.dealer import HEADER, environment, stock_file
 from support.workbook import repack, sheet_xml, workbook
@@ -77,49 +80,76 @@ def test_a_bomb_is_refused_with_a_code_and_the_next_file_is_taken(channel, kind)
 
 
 def test_a_reader_that_hangs_is_ended_and_the_next_file_is_taken(channel, monkeypatch):
-    """The child sleeps instead of reading; the cap on time ends it."""
-    start = service.Child._start
+    """It is stopped: it does not answer, and is not dead; the cap on time ends it."""
+    send = readers._Reader.run
 
-    def hang(self):
-        process = start(self)
-        process.send_signal(19)  # SIGSTOP: it does not answer, and is not dead
-        return process
+    def hang(self, job):
+        while not (found := _reading()):
+            time.sleep(0.05)
+        for process in found:
+            process.suspend()
+        return send(self, job)
 
-    monkeypatch.setattr(service.Child, "_start", hang)
+    monkeypatch.setattr(readers, "GRACE", 1)
+    monkeypatch.setattr(readers._Reader, "run", hang)
     channel.put(stock_file(5))
     with environment(parse_seconds="1"):
         (outcome,) = channel.take()
     assert outcome.code == "F_TOO_LARGE"
     monkeypatch.undo()
     assert channel.take_one(stock_file(6), "stock_202603_v2.csv").outcome == "accepted"
-    assert not [c for c in psutil.Process().children() if c.status() == "stopped"]
+    assert not [c for c in psutil.Process().children(recursive=True) if c.status() == "stopped"]
+
+
+def _reading():
+    """The forked readers."""
+    below = psutil.Process().children(recursive=True)
+    pids = {p.pid for p in below if "chip_channel.intake.child" in p.cmdline()}
+    return [p for p in below if p.pid in pids and p.ppid() in pids]
+
+
+def test_a_file_that_takes_too_long_ends_its_reader_alone(channel):
+    """The reader's own alarm; another one takes its place, and the other files are taken."""
+    channel.put(stock_file(2_000_000), "stock_202602.csv")
+    channel.put(stock_file(6))
+    with environment(parse_seconds="1"):
+        outcomes = {o.file: o for o in channel.take()}
+    assert outcomes["stock_202602.csv"].code == "F_TOO_LARGE"
+    assert "longer than 1 s" in outcomes["stock_202602.csv"].detail
+    assert outcomes["stock_202603.csv"].outcome == "accepted"
+
+
+def test_readers_go_when_their_worker_is_killed(channel):
+    """Nobody closes anything; the sockets are gone, and the readers with them."""
+    worker = subprocess.Popen(
+        [sys.executable, "-c", "from chip_channel.intake.readers import _Processes; import time;"
+         "p = _Processes(2); print(p.first.pid, flush=True); time.sleep(60)"],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    first = psutil.Process(int(worker.stdout.readline()))
+    while len(first.children()) < 2:
+        time.sleep(0.05)
+    below = [first, *first.children()]
+    worker.kill()
+    worker.wait()
+    assert psutil.wait_procs(below, timeout=10)[1] == []
 
 
 def test_a_file_whose_reader_always_dies_waits_and_the_others_are_taken(channel, monkeypatch):
-    run = service.Child.run
+    run = readers._Reader.run
 
     def dies(self, job):
         if job.file_name == "stock_202603.csv":
             raise service.WorkerLostError("the reading process ended with -9")
         return run(self, job)
 
-    monkeypatch.setattr(service.Child, "run", dies)
+    monkeypatch.setattr(readers._Reader, "run", dies)
     channel.put(stock_file(5))
     channel.put(stock_file(6), "stock_202603_v2.csv")
     with pytest.raises(service.WorkerLostError, match=r"stock_202603\.csv"):
         service.ingest(waiting(), tries=2)
     assert channel.left() == ["alpha/stock_202603.csv"]
     assert [r["lines_accepted"] for r in channel.ledger()] == [6]
-
-
-def test_a_child_ends_itself_when_nobody_counts_its_time(channel):
-    """A worker that was killed leaves its child behind; the alarm is set before a file is read."""
-    import inspect
-
-    from chip_channel.intake import child
-
-    source = inspect.getsource(child._serve)
-    assert source.index("signal.alarm(settings().parse_seconds") < source.index("load(connection")
 
 
 def test_a_file_above_the_cap_is_refused(channel):

@@ -8,13 +8,13 @@ from pathlib import Path
 import fsspec
 import pytest
 from chip_channel.intake import landing, service
-from chip_channel.intake.landing import UnsettledError, remove, take, waiting
+from chip_channel.intake.landing import Remover, UnsettledError, take, waiting
 from support.dealer import environment, stock_file
 
 
 def in_the_middle(monkeypatch, act):
     """Do something once, while a file is being copied."""
-    keep = landing._keep
+    keep = landing.keep
     todo = [act]
 
     def kept(source, identity):
@@ -23,7 +23,7 @@ def in_the_middle(monkeypatch, act):
             todo.pop()()
         return stored
 
-    monkeypatch.setattr(landing, "_keep", kept)
+    monkeypatch.setattr(landing, "keep", kept)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_file_that_is_written_over_after_it_was_copied_is_not_removed(channel)
     (arrival,) = waiting()
     stored = take(arrival)
     path.write_bytes(stock_file(6))
-    remove(arrival, stored.identity)
+    Remover().remove(arrival, stored.identity)
     assert path.read_bytes() == stock_file(6)
     assert channel.left() == ["alpha/stock_202603.csv"]
 
@@ -78,7 +78,7 @@ def test_a_third_file_under_the_name_loses_neither_it_nor_the_second(channel, mo
         return link(*arguments, **options)
 
     monkeypatch.setattr(os, "link", third_comes_first)
-    remove(arrival, stored.identity)
+    Remover().remove(arrival, stored.identity)
     channel.take()
     assert sorted(r["lines_accepted"] for r in channel.ledger()) == [6, 7]
     assert not channel.left()
@@ -149,7 +149,7 @@ def test_a_landing_that_is_no_local_folder(channel):
         (arrival,) = waiting()
         stored = take(arrival)
         memory.pipe("/land/alpha/stock_202603.csv", stock_file(10))
-        remove(arrival, stored.identity)
+        Remover().remove(arrival, stored.identity)
         assert memory.cat("/land/alpha/stock_202603.csv") == stock_file(10)
     memory.rm("/land", recursive=True)
 

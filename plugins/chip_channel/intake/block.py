@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import polars as pl
 
@@ -42,8 +43,8 @@ class Block:
     refused: Refused
     tidy: bool
     """Whether no field has blanks around it, a control character, or is empty but not null."""
-    ascii: bool
-    """Whether all fields are known to be plain ASCII."""
+    settled: bool
+    """Whether NFKC is known to leave every field as it is: ASCII and Chinese characters alone."""
 
 
 def without_nul(text: str) -> str:
@@ -51,9 +52,10 @@ def without_nul(text: str) -> str:
     return text.replace("\x00", "\u2400")
 
 
-def plain(name: object) -> str:
+@cache
+def plain(name: str | None) -> str:
     """A header for comparison: NFKC, one space between words, no case."""
-    return " ".join(unicodedata.normalize("NFKC", str(name or "")).split()).casefold()
+    return " ".join(unicodedata.normalize("NFKC", name or "").split()).casefold()
 
 
 def joined(rows: Sequence[Sequence[str | None]]) -> list[str]:
@@ -79,13 +81,17 @@ class Header:
     """Mapped header -> 0-based column of the file."""
 
 
-def selection(header: Header, width: int, shape: ReportFeed) -> dict[str, pl.Expr]:
+def column_names(header: Header, width: int) -> list[str]:
+    """Names for the columns of a file: the mapped headers, and a number for any other."""
+    mapped = {i: name for name, i in header.positions.items()}
+    return [mapped.get(i, f"\u00b7{i}") for i in range(width)]
+
+
+def wanted(header: Header, width: int, shape: ReportFeed) -> list[str]:
     """The columns that a block holds: the mapped ones, and all where whole lines are compared."""
-    chosen = {name: pl.col(f"column_{i}") for name, i in header.positions.items()}
     if shape.duplicates == "exact_line":
-        taken = set(header.positions.values())
-        chosen |= {f"column_{i}": pl.col(f"column_{i}") for i in range(width) if i not in taken}
-    return chosen
+        return column_names(header, width)
+    return [name for name, _ in sorted(header.positions.items(), key=lambda item: item[1])]
 
 
 def find_header(rows: Sequence[Sequence[str | None]], shape: ReportFeed) -> Header:

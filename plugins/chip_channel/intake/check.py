@@ -1,6 +1,8 @@
 """A block of a dealer's lines, checked against its contract: good lines, and issues by line."""
 
 from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -11,24 +13,44 @@ from chip_channel.contracts import Column, Contract
 from chip_channel.intake.block import Block
 from chip_channel.intake.feed import Recognised
 from chip_channel.intake.layout import complete, header_again, refuse_other_header
-from chip_channel.intake.normalise import repair, spread
+from chip_channel.intake.normalise import FIRST_DAY, LAST_DAY, repair, spread
 from chip_channel.intake.plan import checks, expected, in_our_words, plan
 
 ISSUE_COLUMNS = ("row_no", "severity", "code", "field", "value", "expected", "line_as_sent")
-_SEPARATOR = "\x1f"
+_FIRST = (FIRST_DAY - date(1970, 1, 1)).days
 
 
 @dataclass
 class Checked:
     """What became of one block."""
 
-    good: pl.DataFrame
-    """Lines ready for COPY: row_no, line_hash, then the contract's columns."""
+    values: pl.DataFrame
+    """The contract's columns of all lines, good and wrong."""
+    lines: pl.DataFrame
+    """The same lines as row_no, line_hash, and `line`: the values as text, tabs between them."""
+    wrong: pl.Series | None
+    """True for a line that is not loaded; None: all are good."""
     issues: list[pl.DataFrame]
     """Issues, ISSUE_COLUMNS, one frame per kind."""
     quarantined: int
     warned: int
     skipped: dict[str, int]
+
+    @property
+    def accepted(self) -> int:
+        """How many lines are good."""
+        return self.lines.height - (0 if self.wrong is None else int(self.wrong.sum()))
+
+    @property
+    def good(self) -> pl.DataFrame:
+        """The good lines: row_no, line_hash, then the contract's columns."""
+        if not self.lines.height:
+            return self.values
+        return self.only_good(self.lines.drop("line").hstack(self.values))
+
+    def only_good(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """A frame of all lines without the wrong ones."""
+        return frame if self.wrong is None else frame.filter(~self.wrong)
 
 
 @dataclass
@@ -97,21 +119,18 @@ class _BlockCheck:
         quarantined = self._refused()
         self._skip_subtotals()
         if not self.block.frame.height:
-            return Checked(pl.DataFrame(), self.issues, quarantined, 0, self.skipped)
-        self.given = self.block.frame.select(
-            self._given(c.name).alias(c.name) for c in self.checker.columns
-        )
+            none = pl.DataFrame()
+            return Checked(none, none, None, self.issues, quarantined, 0, self.skipped)
+        self.given = self._all_given()
         values, typed, bad = self._convert()
         self._run_checks(typed, bad)
         if self.wrong is not None:
             refuse_other_header(self.block, self.wrong.arg_true())
         self._add_to_total(typed)
-        good = self._number_lines(values)
-        if self.wrong is not None:
-            quarantined += int(self.wrong.sum())
-            good = good.filter(~self.wrong)
+        lines = self._number_lines(values)
+        quarantined += int(self.wrong.sum()) if self.wrong is not None else 0
         warned = int(self.warned.sum()) if self.warned is not None else 0
-        return Checked(good, self.issues, quarantined, warned, self.skipped)
+        return Checked(values, lines, self.wrong, self.issues, quarantined, warned, self.skipped)
 
     def _refused(self) -> int:
         refused = self.block.refused
@@ -159,7 +178,7 @@ class _BlockCheck:
             self.block = Block(
                 frame[positions], block.row_no.gather(keep),
                 lambda rows: as_sent([positions[r] for r in rows]), block.refused, block.tidy,
-                block.ascii,
+                block.settled,
             )  # fmt: skip
 
     def _take_total(self, lines: pl.DataFrame) -> None:
@@ -172,24 +191,26 @@ class _BlockCheck:
         if len(total):
             self.checker.totals.stated = float(total[-1])
 
-    def _given(self, name: str) -> pl.Expr:
-        """A column as the dealer gave it, the dealer's own words replaced by ours."""
-        source = self.shape.columns[name]
-        if source.const is not None:
-            return pl.repeat(source.const, pl.len())
+    def _all_given(self) -> pl.DataFrame:
+        """The contract's columns as the dealer gave them, the dealer's own words as ours."""
+        return pl.DataFrame([self._given(c.name).alias(c.name) for c in self.checker.columns])
+
+    def _given(self, name: str) -> pl.Series:
+        source, height = self.shape.columns[name], self.block.frame.height
+        if source.header is not None:
+            return in_our_words(self.block.frame[source.header], source)
         if source.row:
-            return pl.lit(self.block.row_no).cast(pl.String)
-        if source.period:
-            r = self.checker.recognised
-            day = r.period_start if source.period == "start" else r.period_end
-            return pl.repeat(day.isoformat() if day else None, pl.len(), dtype=pl.String)
-        return in_our_words(pl.col(source.header or ""), source)
+            return self.block.row_no.cast(pl.String)
+        recognised = self.checker.recognised
+        day = recognised.period_start if source.period == "start" else recognised.period_end
+        text = source.const if source.period is None else day.isoformat() if day else None
+        return pl.Series([text], dtype=pl.String).new_from_index(0, height)
 
     def _convert(self) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, pl.Series]]:
         """(values to load, typed values to check, what could not be read) of all columns."""
         checker, tidy = self.checker, self.block.tidy
         tried = self.given.select(checker.plan.first[tidy])
-        plain = tidy and self.block.ascii
+        plain = tidy and self.block.settled
         doubted = tried.select(checker.plan.doubts[plain]).row(0, named=True)
         values: list[pl.Series] = []
         typed: list[pl.Series] = []
@@ -228,21 +249,25 @@ class _BlockCheck:
                 self._report(mask, check.code, check.field, check.expected)
 
     def _number_lines(self, values: pl.DataFrame) -> pl.DataFrame:
-        """The lines with row_no and content hash; repeated keys are found on the way."""
+        """Row number, content hash and text of all lines; repeated keys are found on the way."""
         exact = self.shape.duplicates == "exact_line"
+        text = _text(values)
         if exact:
-            key = _joined(self.block.frame, self.block.frame.columns)
+            joined = pl.DataFrame({"key": _joined(_text(self.block.frame)), "line": _joined(text)})
         else:
-            key = _joined(values, [k for k in self.contract.key if k in values.columns])
-        hashed = pl.DataFrame({"key": key, "line": _joined(values, values.columns)}).select(
-            plh.col("key").nchash.xxh3_64(), plh.col("line").nchash.xxh3_64(),
-        )  # fmt: skip
-        self._check_repeats(hashed["key"], key, exact)
-        return values.select(
-            self.block.row_no.alias("row_no"),
-            hashed["line"].reinterpret(signed=True).alias("line_hash"),
-            pl.all(),
+            keys = [k for k in self.contract.key if k in values.columns]
+            joined = text.select(
+                key=pl.concat_str(keys, separator="\t"),
+                line=pl.concat_str(pl.all(), separator="\t"),
+            )
+        hashed = joined.select(
+            plh.col("key").nchash.xxh3_64(),
+            plh.col("line").nchash.xxh3_64().reinterpret(signed=True),
         )
+        self._check_repeats(hashed["key"], joined["key"], exact)
+        return pl.DataFrame([
+            self.block.row_no.alias("row_no"), hashed["line"].alias("line_hash"), joined["line"]
+        ])  # fmt: skip
 
     def _check_repeats(self, hashes: pl.Series, keys: pl.Series, exact: bool) -> None:
         """The same key twice in one file: the first good line stands."""
@@ -253,7 +278,7 @@ class _BlockCheck:
             again = spread(fine, self.checker.seen.repeats(hashes.gather(fine)), len(hashes))
         if again.any():
             what = "every column" if exact else ", ".join(self.contract.key)
-            shown = keys.str.replace_all(_SEPARATOR, " · ", literal=True)
+            shown = keys.str.replace_all("\t", " · ", literal=True)
             self._report(again, "E_DUP_LINE", "", f"{what} only once in a file", value=shown)
 
     def _add_to_total(self, typed: pl.DataFrame) -> None:
@@ -283,12 +308,25 @@ class _BlockCheck:
             self.warned = mask if self.warned is None else self.warned | mask
 
 
-def _joined(frame: pl.DataFrame, columns: list[str]) -> pl.Series:
+def _joined(text: pl.DataFrame) -> pl.Series:
+    """Each line's cells, with tabs between them."""
+    return text.select(pl.concat_str(pl.all(), separator="\t").alias("line")).to_series()
+
+
+def _text(values: pl.DataFrame) -> pl.DataFrame:
+    """All cells as text, nothing for none."""
     cells = []
-    for name in columns:
-        cell = pl.col(name) if frame.schema[name] == pl.String else pl.col(name).cast(pl.String)
-        cells.append(cell.fill_null("") if frame[name].null_count() else cell)
-    return frame.select(pl.concat_str(cells, separator=_SEPARATOR).alias("joined")).to_series()
+    for cell in values:
+        if cell.dtype == pl.Date:
+            cell = _days().gather(cell.to_physical() - _FIRST).alias(cell.name)  # noqa: PLW2901
+        cells.append(cell.fill_null("") if cell.null_count() else cell)
+    return pl.DataFrame(cells)
+
+
+@cache
+def _days() -> pl.Series:
+    """Every day that can be loaded, as text: looked up, not formatted line by line."""
+    return pl.date_range(FIRST_DAY, LAST_DAY, eager=True).cast(pl.String)
 
 
 def _dtype(column: Column) -> Any:

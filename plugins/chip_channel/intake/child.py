@@ -1,35 +1,66 @@
-"""The process that reads files: capped in memory, one job a line on its standard input.
+"""The processes that read files: capped in memory and time, one job a line on a socket.
 
-A file that makes the reader ask for 500 GB, or panic, ends this process and not the worker. The
-server rolls its transaction back; `service` writes down why.
+A file that makes a reader ask for 500 GB, or panic, ends this process and not the worker. The
+server rolls its transaction back; `service` writes down why. Called with the file descriptors of
+the sockets: the first process imports, forks a reader for each, and another when one has died.
 """
 
+import gc
 import json
 import os
 import resource
 import signal
+import socket
 import sys
 import traceback
 from dataclasses import asdict
-from typing import IO, Any
+from typing import Any
 
 MEMORY_EXIT = 77
 
 
 def main() -> None:
-    """Serve jobs until the input ends."""
-    answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)  # whatever a library prints is no answer
-    os.environ.setdefault("POLARS_MAX_THREADS", "1")
+    """Keep a reader at every socket until the worker has closed them all."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the worker is told too, and closes the sockets
+    os.dup2(2, 1)
+    import chip_channel.intake.load  # noqa: F401, PLC0415 - once, before the forks
+
+    gc.freeze()  # what is imported stays, and stays shared
+    sockets = [socket.socket(fileno=int(number)) for number in sys.argv[1:]]
+    readers = {_fork(mine, sockets): mine for mine in sockets}
+    while readers:
+        pid, status = os.wait()
+        mine = readers.pop(pid)
+        code = os.waitstatus_to_exitcode(status)
+        if code:  # it did not end because the worker hung up
+            mine.sendall(json.dumps({"outcome": "died", "code": code}).encode() + b"\n")
+            readers[_fork(mine, sockets)] = mine
+
+
+def _fork(mine: socket.socket, sockets: list[socket.socket]) -> int:
+    pid = os.fork()
+    if pid:
+        return pid
     from chip_channel.settings import settings  # noqa: PLC0415
 
+    for other in sockets:
+        if other is not mine:
+            other.close()
     cap = settings().parse_memory_mb * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (cap, cap))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _serve(sys.stdin, answers)
+    code = 1
+    try:
+        _serve(mine)
+        code = 0
+    except ConnectionError:  # the worker is gone
+        code = 0
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
 
 
-def _serve(jobs: IO[str], answers: IO[str]) -> None:
+def _serve(mine: socket.socket) -> None:
     import psycopg  # noqa: PLC0415
 
     from chip_channel.intake.codes import Fatal  # noqa: PLC0415
@@ -39,14 +70,15 @@ def _serve(jobs: IO[str], answers: IO[str]) -> None:
     from chip_channel.warehouse import connect  # noqa: PLC0415
 
     connection: psycopg.Connection[Any] | None = None
-    for line in jobs:
-        job = Job(**json.loads(line))
-        signal.alarm(settings().parse_seconds + 30)  # in case the worker that counts is gone
+    for line in mine.makefile("r", encoding="utf-8"):
+        job = json.loads(line)
+        number = job.pop("number")
+        signal.alarm(settings().parse_seconds)
         try:
             if connection is None or connection.closed:
                 connection = connect("ingest")
                 connection.autocommit = True
-            answer = asdict(load(connection, job))
+            answer = asdict(load(connection, Job(**job)))
         except Fatal as fatal:
             answer = {"outcome": "fatal", "code": fatal.code, "detail": fatal.detail}
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
@@ -59,7 +91,7 @@ def _serve(jobs: IO[str], answers: IO[str]) -> None:
         except BaseException:
             answer = {"outcome": "failed", "detail": traceback.format_exc()[-4000:]}
         signal.alarm(0)
-        answers.write(json.dumps(answer) + "\n")
+        mine.sendall(json.dumps({"number": number, **answer}).encode() + b"\n")
 
 
 if __name__ == "__main__":

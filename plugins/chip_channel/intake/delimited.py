@@ -5,15 +5,25 @@ into its neighbour's columns. A quote that is never closed costs its own line, n
 """
 
 import codecs
+import contextlib
 import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
-from chip_channel.intake.block import HEADER_WITHIN, Block, Header, Refused, find_header, selection
+from chip_channel.intake.block import (
+    HEADER_WITHIN,
+    Block,
+    Header,
+    Refused,
+    column_names,
+    find_header,
+    wanted,
+)
 from chip_channel.intake.codes import Fatal
 from chip_channel.intake.feed import ReportFeed
 from chip_channel.settings import settings
@@ -21,7 +31,6 @@ from chip_channel.settings import settings
 CHUNK = 2 * 1024 * 1024
 MAX_RECORD_LINES = 20
 """Physical lines that one quoted record may span before its quote counts as never closed."""
-_CONTROL = bytes(i for i in range(32) if i not in (9, 10)) + b"\x7f"
 _REPLACED = "\ufffd"
 
 
@@ -32,10 +41,7 @@ def read(path: Path, shape: ReportFeed) -> Iterator[Block]:
     """
     chunks = _chunks(path, shape.encoding)
     first = next(chunks, "")
-    lines = _first_lines(first, shape.delimiter)
-    if not lines:
-        raise Fatal("F_UNREADABLE", "the file is empty")
-    header = _header(lines, shape, path)
+    lines, header = _find_header(first, shape, path)
     refused = Refused()
     row_no, rest = 1, first
     for i, (text, _) in enumerate(lines[: header.first_row + shape.header_rows]):
@@ -92,11 +98,23 @@ def _chunks(path: Path, encoding: str) -> Iterator[str]:
                 yield text[:cut]
 
 
-def _first_lines(text: str, delimiter: str) -> list[tuple[str, list[str]]]:
+def _find_header(text: str, shape: ReportFeed, path: Path
+                 ) -> tuple[list[tuple[str, list[str]]], Header]:  # fmt: skip
+    """The first records of a file and the header among them: most often the first of all."""
+    lines = _first_lines(text, shape.delimiter, shape.header_rows)
+    if not lines:
+        raise Fatal("F_UNREADABLE", "the file is empty")
+    with contextlib.suppress(Fatal):
+        return lines, _header(lines, shape, path)
+    lines = _first_lines(text, shape.delimiter, HEADER_WITHIN + 5)
+    return lines, _header(lines, shape, path)
+
+
+def _first_lines(text: str, delimiter: str, count: int) -> list[tuple[str, list[str]]]:
     """The first records of a file, each with its fields."""
     lines: list[tuple[str, list[str]]] = []
     position = 0
-    while position < len(text) and len(lines) < HEADER_WITHIN + 5:
+    while position < len(text) and len(lines) < count:
         end = position
         while True:
             end = text.find("\n", end)
@@ -150,9 +168,8 @@ class _Reader:
     def __init__(self, header: Header, shape: ReportFeed) -> None:
         self.width = header.width
         self.delimiter = shape.delimiter
-        self.names = [f"column_{i}" for i in range(header.width)]
-        self.schema = dict.fromkeys(self.names, pl.String)
-        self.mapped = selection(header, header.width, shape)
+        self.schema = dict.fromkeys(column_names(header, header.width), pl.String)
+        self.wanted = wanted(header, header.width, shape)
         around = (f" {shape.delimiter}", f"{shape.delimiter} ", " \n", "\n ")
         self.blanks = [blank.encode() for blank in around]
         d, quoted = re.escape(shape.delimiter), r'"[^"]*"'
@@ -165,29 +182,35 @@ class _Reader:
         data = text.encode("utf-8", "replace")
         if not data.endswith(b"\n"):
             data += b"\n"
-        clean = len(data.translate(None, _CONTROL)) == len(data)
+        octets = np.frombuffer(data, dtype=np.uint8)
+        breaks = _count(octets, "\n")
+        clean = (  # no control characters
+            np.count_nonzero(octets < 32) == breaks + _count(octets, "\t") and b"\x7f" not in data
+        )
         tidy = (
             clean
             and b'"' not in data  # a quoted field may hold a line break
             and (self.delimiter == "\t" or b"\t" not in data)
             and not (b" " in data and any(blank in data for blank in self.blanks))
         )
-        frame = self._fast(data) if text and clean and _REPLACED.encode() not in data else None
+        whole = text and clean and (text.isascii() or _REPLACED not in text)
+        settled = text.isascii() or _chinese(octets)
+        frame = self._fast(data, octets, breaks) if whole else None
         if frame is not None:
             row_no = pl.int_range(first_row, first_row + frame.height, eager=True)
             lines = _Lines(data)
-            return Block(self._named(frame), row_no, lines.pick, refused, tidy, text.isascii()), ""
-        return self._careful(text, first_row, refused, tidy, last)
+            return Block(self._named(frame), row_no, lines.pick, refused, tidy, settled), ""
+        return self._careful(text, first_row, refused, tidy, settled, last)
 
     def _named(self, frame: pl.DataFrame) -> pl.DataFrame:
-        return frame.select(**self.mapped)
+        return frame if len(self.wanted) == frame.width else frame.select(self.wanted)
 
     def _cut(self, data: bytes) -> pl.DataFrame:
         if data.startswith(codecs.BOM_UTF8):  # taken off by the parser, and here it is a character
             data = codecs.BOM_UTF8 + data
         return pl.read_csv(data, has_header=False, schema=self.schema, separator=self.delimiter)
 
-    def _fast(self, data: bytes) -> pl.DataFrame | None:
+    def _fast(self, data: bytes, octets: np.ndarray, count: int) -> pl.DataFrame | None:
         """All lines at once, when every line is sure to have the header's width.
 
         Without quotes polars raises on a line that is too long; as the separators add up, then,
@@ -195,13 +218,12 @@ class _Reader:
         """
         separator = self.delimiter.encode()
         blank = separator * (self.width - 1) + b"\n"
-        count = data.count(b"\n")
         regular = (
             b'"' not in data
             and b"\n\n" not in data
             and b"\n" + blank not in data
             and not data.startswith((b"\n", blank))
-            and data.count(separator) == count * (self.width - 1)
+            and _count(octets, self.delimiter) == count * (self.width - 1)
         )
         if not regular:
             return None
@@ -211,13 +233,13 @@ class _Reader:
             return None
         return frame if frame.height == count else None
 
-    def _careful(self, text: str, first_row: int, refused: Refused, tidy: bool, last: bool
-                 ) -> tuple[Block, str]:  # fmt: skip
+    def _careful(self, text: str, first_row: int, refused: Refused, tidy: bool,
+                 settled: bool, last: bool) -> tuple[Block, str]:  # fmt: skip
         """Line by line where it must be: only lines out of the ordinary leave the vector path."""
         if not text:
             empty = pl.DataFrame(schema=self.schema)
             none = pl.Series([], dtype=pl.Int64)
-            return Block(self._named(empty), none, lambda _: [], refused, tidy, text.isascii()), ""
+            return Block(self._named(empty), none, lambda _: [], refused, tidy, settled), ""
         lines = text.removesuffix("\n").split("\n")
         series = pl.Series(lines)
         odd = (series.str.count_matches('"', literal=True) % 2 == 1).arg_true()
@@ -267,7 +289,7 @@ class _Reader:
             return ["\n".join(lines[s : spans.get(s, s) + 1]) for s in starts]
 
         row_no = at.cast(pl.Int64) + first_row
-        return Block(self._named(frame), row_no, as_sent, refused, tidy, text.isascii()), held
+        return Block(self._named(frame), row_no, as_sent, refused, tidy, settled), held
 
     def _regular(self, lines: pl.Series, records: list[tuple[int, int]]) -> pl.Series:
         """Lines that are sure to be one record of the right width."""
@@ -297,6 +319,17 @@ class _Reader:
                     continue
             i += 1
         return records, len(lines)
+
+
+def _chinese(octets: np.ndarray) -> bool:
+    """Whether UTF-8 text holds nothing but ASCII and U+4000 to U+9FFF: three octets, E4 to E9 first."""
+    high = np.count_nonzero(octets >= 0x80)
+    heads = np.count_nonzero((octets >= 0xE4) & (octets <= 0xE9))
+    return high == 3 * heads and np.count_nonzero(octets >= 0xC0) == heads
+
+
+def _count(octets: np.ndarray, character: str) -> int:
+    return int(np.count_nonzero(octets == ord(character)))
 
 
 class _Lines:

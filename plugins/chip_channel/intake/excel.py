@@ -12,8 +12,9 @@ from chip_channel.intake.block import (
     HEADER_WITHIN,
     Block,
     Refused,
+    column_names,
     find_header,
-    selection,
+    wanted,
     without_nul,
 )
 from chip_channel.intake.codes import Fatal
@@ -39,7 +40,6 @@ def read(path: Path, shape: ReportFeed) -> Iterator[Block]:
         raise Fatal("F_TOO_LARGE", f"{table.width:,} columns; at most {settings().max_columns:,}")
     if table.is_empty():
         raise Fatal("F_UNREADABLE", "the sheet is empty")
-    table.columns = [f"column_{i}" for i in range(table.width)]
     header = find_header(table.head(HEADER_WITHIN + shape.header_rows).rows(), shape)
     refused = Refused()
     body = header.first_row + shape.header_rows
@@ -47,7 +47,8 @@ def read(path: Path, shape: ReportFeed) -> Iterator[Block]:
         code = "S_TITLE" if i < header.first_row else "S_HEADER"
         text = _line(row)
         refused.add(i + 1, code if text.strip("\t ") else "S_BLANK", text)
-    mapped = selection(header, table.width, shape)
+    table.columns = column_names(header, table.width)
+    columns = wanted(header, table.width, shape)
     for start in range(body, max(table.height, body + 1), BLOCK_ROWS):
         part = table.slice(start, BLOCK_ROWS)
         row_no = pl.int_range(start + 1, start + 1 + part.height, eager=True)
@@ -61,8 +62,8 @@ def read(path: Path, shape: ReportFeed) -> Iterator[Block]:
         def as_sent(rows: Sequence[int], part: pl.DataFrame = part) -> list[str]:
             return [_line(part.row(r)) for r in rows]
 
-        frame = part.select(**mapped)
-        yield Block(frame, row_no, as_sent, refused, tidy=False, ascii=False)
+        frame = part.select(columns)
+        yield Block(frame, row_no, as_sent, refused, tidy=False, settled=False)
         refused = Refused()
 
 

@@ -23,11 +23,10 @@ from pydantic import (
 )
 
 from chip_channel.contracts import contract, contracts
+from chip_channel.contracts.model import LOADER
 from chip_channel.intake.codes import Fatal
 from chip_channel.settings import settings
 
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The safe loader, in C where libyaml is there: ten times as fast."""
 DEALER_ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 

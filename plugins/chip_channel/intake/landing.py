@@ -1,4 +1,4 @@
-"""The landing folder, and the content store that keeps every file as it was received.
+"""The landing folder, from where every file goes into the content store.
 
 Landing is `<landing>/<dealer_id>/<file>`, on a local path or any fsspec URL. Names that begin with
 a dot or end in .part or .tmp are still being written, and are left alone.
@@ -6,7 +6,6 @@ a dot or end in .part or .tmp are still being written, and are left alone.
 
 import contextlib
 import errno
-import hashlib
 import os
 import secrets
 import stat
@@ -15,17 +14,17 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from chip_channel.intake.codes import Fatal
+from chip_channel.intake.store import Stored, keep
 from chip_channel.settings import settings
 
 UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload")
 REMOVED = ".removed-"
-CHUNK = 1024 * 1024
 
 
 class UnsettledError(Exception):
@@ -57,25 +56,6 @@ class Arrival:
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A file in the content store."""
-
-    sha256: str
-    byte_size: int
-    identity: object
-    """What tells the copied source from a file that comes in its place, or was written on."""
-
-    @property
-    def path(self) -> Path:
-        return stored_path(self.sha256)
-
-
-def stored_path(sha256: str) -> Path:
-    """Where the bytes with this hash are kept."""
-    return settings().store / sha256[:2] / sha256
 
 
 def waiting(kind: Literal["dealers", "vendor"] | None = None) -> list[Arrival]:
@@ -161,51 +141,17 @@ def take(arrival: Arrival) -> Stored:
             info = os.fstat(source.fileno())
             if not stat.S_ISREG(info.st_mode):
                 raise Fatal("F_UNREADABLE", "not a regular file")
-            stored = _keep(source, _identity(info))
+            stored = keep(source, _identity(info))
             if _identity(os.fstat(source.fileno())) != stored.identity:
                 raise UnsettledError(f"{arrival.label} is still being written")
             return stored
     identity = filesystem.ukey(path)
     with filesystem.open(path, "rb") as source:
-        return _keep(source, identity)
+        return keep(source, identity)
 
 
 def _identity(info: os.stat_result) -> tuple[int, ...]:
     return info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns
-
-
-def _keep(source: IO[bytes], identity: object) -> Stored:
-    limit = settings().max_file_bytes
-    digest, size = hashlib.sha256(), 0
-    settings().store.mkdir(parents=True, exist_ok=True)
-    partial = settings().store / f".part-{secrets.token_hex(8)}"
-    try:
-        with partial.open("xb") as copy:
-            while block := source.read(CHUNK):
-                digest.update(block)
-                size += len(block)
-                if size > limit:
-                    raise Fatal("F_TOO_LARGE", f"larger than {limit:,} bytes")
-                copy.write(block)
-            copy.flush()
-            os.fsync(copy.fileno())
-        target = stored_path(digest.hexdigest())
-        if not target.exists():
-            target.parent.mkdir(exist_ok=True)
-            partial.chmod(0o444)
-            partial.rename(target)
-            _sync_folder(target.parent)
-        return Stored(digest.hexdigest(), size, identity)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def still_there(arrival: Arrival, identity: object) -> bool:
@@ -219,35 +165,49 @@ def still_there(arrival: Arrival, identity: object) -> bool:
         return False
 
 
-def remove(arrival: Arrival, identity: object) -> None:
-    """Take a loaded file out of the landing folder; its bytes stay in the content store.
+class Remover:
+    """Takes loaded files out of the landing folder; their bytes stay in the content store."""
 
-    A file that was put there under the same name meanwhile is left for the next run. None as
-    identity: whatever is there.
-    """
-    filesystem, path = fsspec.core.url_to_fs(arrival.path)
-    if not isinstance(filesystem, LocalFileSystem):
+    def __init__(self) -> None:
+        self.aside = f"{REMOVED}{secrets.token_hex(4)}"
+        self.used: set[Path] = set()
+        """Folders set aside in, made once and not once a file."""
+
+    def remove(self, arrival: Arrival, identity: object) -> None:
+        """Remove one file, unless another was put there under the same name meanwhile.
+
+        That one is left for the next run. None as identity: whatever is there.
+        """
+        filesystem, path = fsspec.core.url_to_fs(arrival.path)
+        if not isinstance(filesystem, LocalFileSystem):
+            with contextlib.suppress(FileNotFoundError):
+                if identity in (None, filesystem.ukey(path)):
+                    filesystem.rm_file(path)
+            return
+        source = Path(path)
+        if source.parent.name.startswith(REMOVED):
+            source.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # others lie there too
+                source.parent.rmdir()
+            return
+        aside = source.with_name(self.aside) / source.name
+        if aside.parent not in self.used:
+            aside.parent.mkdir()
+            self.used.add(aside.parent)
         with contextlib.suppress(FileNotFoundError):
-            if identity in (None, filesystem.ukey(path)):
-                filesystem.rm_file(path)
-        return
-    source = Path(path)
-    if source.parent.name.startswith(REMOVED):
-        source.unlink(missing_ok=True)
-        source.parent.rmdir()
-        return
-    aside = source.with_name(f"{REMOVED}{secrets.token_hex(4)}") / source.name
-    aside.parent.mkdir()
-    with contextlib.suppress(FileNotFoundError):
-        source.rename(aside)
-        if identity not in (None, _identity(aside.lstat())):
-            with contextlib.suppress(FileExistsError):  # by now the newest; this one stays aside
-                os.link(aside, source, follow_symlinks=False)
+            source.rename(aside)
+            if identity not in (None, _identity(aside.lstat())):
+                with contextlib.suppress(FileExistsError):  # by now the newest; this stays aside
+                    os.link(aside, source, follow_symlinks=False)
+                    aside.unlink()
+            else:
                 aside.unlink()
-        else:
-            aside.unlink()
-    with contextlib.suppress(OSError):
-        aside.parent.rmdir()
+
+    def close(self) -> None:
+        """Take away the folders that were needed."""
+        for folder in self.used:
+            with contextlib.suppress(OSError):  # not empty: a file that stays aside
+                folder.rmdir()
 
 
 def received(arrival: Arrival) -> datetime | None:

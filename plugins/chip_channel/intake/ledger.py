@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import psycopg
@@ -57,17 +58,16 @@ def ledger_row(job: Job, recognised: Recognised | None, **more: Any) -> dict[str
 
 def insert_ledger(connection: psycopg.Connection[Any], row: dict[str, Any]) -> int | None:
     """Write a ledger row; None when this reading of these bytes is there already."""
-    clocked = {  # the database's clock, unless a moment was given
-        name: sql.SQL("clock_timestamp()")
-        for name in ("received_at", "reported_at")
-        if isinstance(row[name], datetime)
-    }
-    values = [clocked.get(name, sql.Placeholder(name)) for name in row]
-    found = connection.execute(
-        sql.SQL(
-            "insert into ctl.submission ({}) values ({}) on conflict do nothing "
-            "returning submission_id"
-        ).format(sql.SQL(", ").join(map(sql.Identifier, row)), sql.SQL(", ").join(values)),
-        row,
-    ).fetchone()
+    clocked = frozenset(  # the database's clock, unless a moment was given
+        name for name in ("received_at", "reported_at") if isinstance(row[name], datetime)
+    )
+    found = connection.execute(_insert(tuple(row), clocked), row).fetchone()
     return int(found[0]) if found else None
+
+
+@cache
+def _insert(columns: tuple[str, ...], clocked: frozenset[str]) -> sql.Composed:
+    values = [sql.SQL("clock_timestamp()") if c in clocked else sql.Placeholder(c) for c in columns]
+    return sql.SQL(
+        "insert into ctl.submission ({}) values ({}) on conflict do nothing returning submission_id"
+    ).format(sql.SQL(", ").join(map(sql.Identifier, columns)), sql.SQL(", ").join(values))

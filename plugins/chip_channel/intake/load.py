@@ -5,9 +5,11 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
 import polars as pl
 import psycopg
 from psycopg import sql
@@ -19,8 +21,8 @@ from chip_channel.intake.block import Block
 from chip_channel.intake.check import ISSUE_COLUMNS, Checked, Checker
 from chip_channel.intake.codes import Fatal
 from chip_channel.intake.feed import Recognised, recognise
-from chip_channel.intake.landing import stored_path
 from chip_channel.intake.ledger import Job, insert_ledger, ledger_row
+from chip_channel.intake.store import stored_path
 
 SPOOL = 8 * 1024 * 1024
 
@@ -40,7 +42,7 @@ class Counts:
 
     def add(self, done: Checked) -> None:
         """Count one block."""
-        self.accepted += done.good.height
+        self.accepted += done.accepted
         self.quarantined += done.quarantined
         self.warned += done.warned
         for code, n in done.skipped.items():
@@ -99,12 +101,13 @@ def _copy_lines(connection: psycopg.Connection[Any], job: Job, recognised: Recog
     columns = ["submission_id", "row_no", "line_hash", *(c.name for c in checker.columns)]
     garbled = 0
     with tempfile.SpooledTemporaryFile(SPOOL) as spool:
-        with _copy(connection, sql.Identifier("raw", known.name), columns) as copy:
+        statement = _copy_statement("raw", known.name, tuple(columns))
+        with connection.cursor().copy(statement) as copy:
             for block in blocks(recognised, stored_path(job.sha256)):
                 done = checker.check(block)
-                if done.good.height:
-                    copy.write(_rows(done.good, submission_id))
-                    _widen(counts, done.good, known.business_date)
+                if done.accepted:
+                    copy.write(_lines(done, submission_id))
+                    _widen(counts, done, known.business_date)
                 if done.issues:
                     issues = pl.concat(done.issues)
                     spool.write(_rows(issues, submission_id))
@@ -114,15 +117,17 @@ def _copy_lines(connection: psycopg.Connection[Any], job: Job, recognised: Recog
             raise Fatal("F_UNREADABLE", f"{garbled:,} of {counts.read:,} lines are not text in "
                         f"{recognised.shape.encoding}")  # fmt: skip
         check_total(checker)
-        spool.seek(0)
-        _copy_issues(connection, spool)
+        if spool.tell():
+            spool.seek(0)
+            _copy_issues(connection, spool)
     return counts
 
 
-def _widen(counts: Counts, good: pl.DataFrame, day: str | None) -> None:
+def _widen(counts: Counts, done: Checked, day: str | None) -> None:
     if day is None:
         return
-    first, last = str(good[day].min()), str(good[day].max())
+    days = done.values[day] if done.wrong is None else done.values[day].filter(~done.wrong)
+    first, last = str(days.min()), str(days.max())
     counts.first_day = min(counts.first_day or first, first)
     counts.last_day = max(counts.last_day or last, last)
 
@@ -144,35 +149,55 @@ def check_total(checker: Checker) -> None:
         )
 
 
-def _copy(connection: psycopg.Connection[Any], table: sql.Composable, columns: list[str]) -> Any:
-    return connection.cursor().copy(
-        sql.SQL("copy {} ({}) from stdin (format text, null '')").format(
-            table, sql.SQL(", ").join(map(sql.Identifier, columns))
-        )
+@cache
+def _copy_statement(schema: str, table: str, columns: tuple[str, ...]) -> sql.Composed:
+    return sql.SQL("copy {} ({}) from stdin (format text, null '')").format(
+        sql.Identifier(schema, table), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
 
 
 def _copy_issues(connection: psycopg.Connection[Any], spool: IO[bytes]) -> None:
-    table = sql.Identifier("quarantine", "issue")
-    with _copy(connection, table, ["submission_id", *ISSUE_COLUMNS]) as copy:
+    statement = _copy_statement("quarantine", "issue", ("submission_id", *ISSUE_COLUMNS))
+    with connection.cursor().copy(statement) as copy:
         while data := spool.read(1024 * 1024):
             copy.write(data)
 
 
-def _rows(frame: pl.DataFrame, submission_id: int) -> bytes:
-    """COPY's text format; escaped only where there is something to escape."""
-    frame = frame.select(pl.lit(submission_id).alias("submission_id"), pl.all())
-    data = _write(frame)
-    escapes = data.count(b"\t") != frame.height * (frame.width - 1)
-    if escapes or b"\\" in data or data.count(b"\n") != frame.height or b"\r" in data:
-        text = pl.col(pl.String)
-        for plain, escaped in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
-            text = text.str.replace_all(plain, escaped, literal=True)
-        data = _write(frame.with_columns(text))
+def _lines(done: Checked, submission_id: int) -> bytes:
+    """The good lines in COPY's text format; their text is there already unless it must be escaped."""
+    data = _write(done.only_good(done.lines), submission_id)
+    if _needs_escapes(data, done.accepted, done.lines.width + done.values.width - 1):
+        return _rows(done.good, submission_id)
     return data
 
 
-def _write(frame: pl.DataFrame) -> bytes:
+def _rows(frame: pl.DataFrame, submission_id: int) -> bytes:
+    """COPY's text format; escaped only where there is something to escape."""
+    data = _write(frame, submission_id)
+    if _needs_escapes(data, frame.height, frame.width):
+        text = pl.col(pl.String)
+        for plain, escaped in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
+            text = text.str.replace_all(plain, escaped, literal=True)
+        data = _write(frame.with_columns(text), submission_id)
+    return data
+
+
+def _needs_escapes(data: bytes, height: int, width: int) -> bool:
+    """Whether a value holds a backslash, a tab or a line break; `width` tabs go before its columns."""
+    octets = np.frombuffer(data, dtype=np.uint8)
+    tabs = np.count_nonzero(octets == ord("\t"))
+    return (
+        tabs != height * width
+        or b"\\" in data
+        or np.count_nonzero(octets == ord("\n")) != height
+        or b"\r" in data
+    )
+
+
+def _write(frame: pl.DataFrame, submission_id: int) -> bytes:
     out = io.BytesIO()
-    frame.write_csv(out, include_header=False, separator="\t", quote_style="never", null_value="")
+    first = pl.Series("submission_id", [submission_id]).new_from_index(0, frame.height)
+    pl.DataFrame([first, *frame]).write_csv(
+        out, include_header=False, separator="\t", quote_style="never", null_value=""
+    )
     return out.getvalue()

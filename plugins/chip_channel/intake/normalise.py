@@ -84,8 +84,8 @@ def first_try(given: pl.Expr, column: Column, form: Form, tidy: bool) -> tuple[p
 def suspicious(column: Column, plain: bool) -> pl.Expr:
     """Whether the fast parse left anything to repair, apart from values that it lost.
 
-    Over the columns `v:…` and `t:…` that it made. `plain`: all fields are ASCII without blanks
-    around or control characters.
+    Over the columns `v:…` and `t:…` that it made. `plain`: NFKC leaves all fields as they
+    are, and they have no blanks around or control characters.
     """
     typed = pl.col(f"t:{column.name}")
     if column.kind in ("timestamp", "list", "integer") or column.format == "usc":

@@ -21,8 +21,8 @@ class Check:
     expected: str
 
 
-def checks(contract: Contract, recognised: Recognised) -> list[Check]:
-    """What the contract, its rules and the file's period ask of every line."""
+def _asked(contract: Contract) -> tuple[Check, ...]:
+    """What the contract and its rules ask of every line."""
     found = []
     for column in contract.columns:
         name, cell = column.name, pl.col(column.name)
@@ -39,16 +39,7 @@ def checks(contract: Contract, recognised: Recognised) -> list[Check]:
                                f"of the form {column.pattern}"))  # fmt: skip
     for rule in contract.rules:
         found.append(Check(~pl.sql_expr(rule.holds), rule.code, rule.field, rule.expected))
-    start, end = recognised.period_start, recognised.period_end
-    if contract.business_date and start and end:
-        day = pl.col(contract.business_date)
-        outside = day > end
-        if recognised.mode == "full":  # a delta may correct earlier periods
-            outside |= day < start
-        found.append(
-            Check(outside, "E_DATE_PERIOD", contract.business_date, f"from {start} to {end}")
-        )
-    return found
+    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -62,6 +53,8 @@ class Plan:
     """The fast parse of all columns, for tidy blocks and others."""
     doubts: dict[bool, list[pl.Expr]]
     """Which columns want a repair, for plain blocks and others."""
+    asked: tuple[Check, ...]
+    """What the contract asks of every line."""
 
 
 def plan(recognised: Recognised, contract: Contract) -> Plan:
@@ -80,14 +73,36 @@ def plan(recognised: Recognised, contract: Contract) -> Plan:
         shape.plan = Plan(
             columns, tuple(c for c in contract.columns if c.name not in shape.columns), form, first,
             {p: [suspicious(c, p).alias(c.name) for c in columns] for p in (True, False)},
+            _asked(contract),
         )  # fmt: skip
     made: Plan = shape.plan
     return made
 
 
-def in_our_words(given: pl.Expr, source: Source) -> pl.Expr:
+def checks(contract: Contract, recognised: Recognised) -> tuple[Check, ...]:
+    """What the contract, its rules and the file's period ask of every line."""
+    start, end, date = recognised.period_start, recognised.period_end, contract.business_date
+    asked = plan(recognised, contract).asked
+    if not (date and start and end):
+        return asked
+    outside = pl.col(date) > end
+    if recognised.mode == "full":  # a delta may correct earlier periods
+        outside |= pl.col(date) < start
+    return (*asked, Check(outside, "E_DATE_PERIOD", date, f"from {start} to {end}"))
+
+
+def in_our_words(given: pl.Series, source: Source) -> pl.Series:
+    """A dealer's words replaced by ours, each different one looked at once."""
+    if not (source.map or source.match or source.default is not None):
+        return given
+    words = given.unique()
+    ours = words.to_frame("given").select(_word(pl.col("given"), source)).to_series()
+    return given.replace_strict(words, ours, return_dtype=pl.String)
+
+
+def _word(given: pl.Expr, source: Source) -> pl.Expr:
+    other = pl.lit(source.default) if source.default is not None else given
     if source.map:
-        other = pl.lit(source.default) if source.default is not None else given
         key = given.str.strip_chars().str.normalize("NFKC")
         words = [unicodedata.normalize("NFKC", word.strip()) for word in source.map]
         return key.replace_strict(words, list(source.map.values()), default=other,
@@ -96,13 +111,9 @@ def in_our_words(given: pl.Expr, source: Source) -> pl.Expr:
         chain: Any = pl
         for pattern, word in source.match.items():
             chain = chain.when(given.str.contains(pattern)).then(pl.lit(word))
-        found: pl.Expr = chain.otherwise(
-            pl.lit(source.default) if source.default is not None else given
-        )
+        found: pl.Expr = chain.otherwise(other)
         return found
-    if source.default is None:
-        return given
-    return pl.when(given.str.strip_chars() != "").then(given).otherwise(pl.lit(source.default))
+    return pl.when(given.str.strip_chars() != "").then(given).otherwise(other)
 
 
 def expected(column: Column) -> str:

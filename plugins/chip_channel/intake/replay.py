@@ -1,10 +1,10 @@
 """Replay: read kept files again after their feed was mended."""
 
 from chip_channel.intake.feed import feed_version
-from chip_channel.intake.landing import stored_path
 from chip_channel.intake.ledger import Job
 from chip_channel.intake.rejects import write_reject_file
 from chip_channel.intake.service import Intake, Outcome
+from chip_channel.intake.store import stored_path
 from chip_channel.settings import settings
 from chip_channel.warehouse import connect
 

@@ -1,14 +1,8 @@
-"""Intake from the landing folder to the ledger, file by file, in capped child processes."""
+"""Intake from the landing folder to the ledger, file by file, in capped processes."""
 
 import contextlib
 import hashlib
-import json
-import os
 import queue
-import select
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -18,29 +12,22 @@ from typing import Any
 
 import psycopg
 
-from chip_channel.intake.child import MEMORY_EXIT
 from chip_channel.intake.codes import Fatal
 from chip_channel.intake.feed import Recognised, recognise
 from chip_channel.intake.landing import (
     Arrival,
-    Stored,
+    Remover,
     UnsettledError,
     received,
-    remove,
     still_there,
     take,
 )
 from chip_channel.intake.ledger import Job, insert_ledger, ledger_row
+from chip_channel.intake.readers import Readers, WorkerLostError
 from chip_channel.intake.rejects import write_reject_file
+from chip_channel.intake.store import Stored
 from chip_channel.settings import settings
 from chip_channel.warehouse import connect
-
-OWN_DEATH = (MEMORY_EXIT, -signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS, -signal.SIGILL)
-"""How a child ends that asked for more memory than its cap."""
-
-
-class WorkerLostError(RuntimeError):
-    """The child or the database went away for no fault of the file: try again."""
 
 
 class IntakeError(RuntimeError):
@@ -63,80 +50,22 @@ class Outcome:
     reject_file: str | None = None
 
 
-class Child:
-    """One reading process; started when first needed, replaced when it died."""
-
-    def __init__(self) -> None:
-        self.process: subprocess.Popen[str] | None = None
-        self.fresh = True
-
-    def run(self, job: Job) -> dict[str, Any]:
-        """The child's answer to a job.
-
-        Raises Fatal when the file broke the child's caps, WorkerLostError when the child was
-        killed from outside.
-        """
-        process = self.process or self._start()
-        assert process.stdin is not None  # noqa: S101 - a pipe
-        assert process.stdout is not None  # noqa: S101 - a pipe
-        try:
-            process.stdin.write(json.dumps(job.as_dict()) + "\n")
-            process.stdin.flush()
-        except BrokenPipeError as error:
-            self.close()
-            raise WorkerLostError("the reading process is gone") from error
-        ready, _, _ = select.select([process.stdout], [], [], settings().parse_seconds)
-        answer = process.stdout.readline() if ready else ""
-        fresh, self.fresh = self.fresh, False
-        if answer:
-            found: dict[str, Any] = json.loads(answer)
-            return found
-        code = None if not ready else process.wait()
-        self.close()
-        if code is None:
-            raise Fatal("F_TOO_LARGE", f"took longer than {settings().parse_seconds} s to read")
-        if code in OWN_DEATH and not fresh:  # what earlier files left in memory may be to blame
-            raise WorkerLostError("the reading process ran out of memory; once more in a new one")
-        if code in OWN_DEATH:
-            raise Fatal(
-                "F_TOO_LARGE",
-                f"reading it needs more than {settings().parse_memory_mb:,} MB of memory",
-            )
-        raise WorkerLostError(f"the reading process ended with {code}")
-
-    def _start(self) -> subprocess.Popen[str]:
-        self.fresh = True
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "chip_channel.intake.child"], text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            env=dict(os.environ, POLARS_MAX_THREADS="1",
-                     PYTHONPATH=os.pathsep.join(filter(None, sys.path))),
-        )  # fmt: skip
-        return self.process
-
-    def close(self) -> None:
-        """End the process."""
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            for pipe in (self.process.stdin, self.process.stdout):
-                with contextlib.suppress(OSError):
-                    pipe and pipe.close()
-            self.process = None
-
-
 class Intake:
-    """One worker: a child that reads and a connection that keeps the ledger."""
+    """One worker: readers, its own or shared, and a connection that keeps the ledger."""
 
-    def __init__(self) -> None:
-        self.child = Child()
+    def __init__(self, readers: Readers | None = None) -> None:
+        self.readers = readers or Readers()
+        self.shared = readers is not None
+        self.remover = Remover()
         self._connection: psycopg.Connection[Any] | None = None
 
     def __enter__(self) -> "Intake":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.child.close()
+        if not self.shared:
+            self.readers.close()
+        self.remover.close()
         if self._connection is not None:
             self._connection.close()
 
@@ -181,7 +110,7 @@ class Intake:
                 return None
             outcome = found
         outcome.reject_file = write_reject_file(self.connection, outcome.submission_id)
-        remove(arrival, stored.identity)
+        self.remover.remove(arrival, stored.identity)
         self.connection.execute(
             "update ctl.submission set archived_at = clock_timestamp() "
             "where submission_id = %s and archived_at is null",
@@ -192,7 +121,7 @@ class Intake:
     def job(self, job: Job, waits: Callable[[], bool] = lambda: True) -> Outcome | None:
         """Read and load one stored file; None when another worker did, and it no longer waits."""
         try:
-            answer = self.child.run(job)
+            answer = self.readers.run(job)
         except Fatal as fatal:
             return self._refuse(job, fatal)
         if answer["outcome"] == "retry":
@@ -286,8 +215,10 @@ def ingest(arrivals: Iterable[Arrival], on_done: Callable[[Outcome], None] | Non
     lost: list[BaseException] = []
     failed: list[Exception] = []
 
+    readers = Readers(settings().workers)
+
     def worker() -> None:
-        with Intake() as intake:
+        with Intake(readers) as intake:
             while not lost:
                 try:
                     arrival = work.get_nowait()
@@ -312,11 +243,13 @@ def ingest(arrivals: Iterable[Arrival], on_done: Callable[[Outcome], None] | Non
                     if on_done:
                         on_done(outcome)
 
-    threads = [threading.Thread(target=worker) for _ in range(settings().workers)]
+    # two for each reader: while it reads, the next file is taken and the last one put away
+    threads = [threading.Thread(target=worker) for _ in range(2 * settings().workers)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    readers.close()
     for error in [*lost, *failed]:
         raise error
     return outcomes
