@@ -198,7 +198,7 @@ class _BlockCheck:
     def _given(self, name: str) -> pl.Series:
         source, height = self.shape.columns[name], self.block.frame.height
         if source.header is not None:
-            return in_our_words(self.block.frame[source.header], source)
+            return in_our_words(self.block.frame.get_column(source.header), source)
         if source.row:
             return self.block.row_no.cast(pl.String)
         recognised = self.checker.recognised
@@ -216,11 +216,11 @@ class _BlockCheck:
         typed: list[pl.Series] = []
         bad: dict[str, pl.Series] = {}
         for c in checker.columns:
-            kind = tried[f"t:{c.name}"]
-            value = tried[f"v:{c.name}"] if c.kind == "number" else kind
-            lost = kind.null_count() > self.given[c.name].null_count()
+            kind = tried.get_column(f"t:{c.name}")
+            value = tried.get_column(f"v:{c.name}") if c.kind == "number" else kind
+            lost = kind.null_count() > self.given.get_column(c.name).null_count()
             if lost or doubted[c.name]:
-                done = repair(self.given[c.name], c, checker.form)
+                done = repair(self.given.get_column(c.name), c, checker.form)
                 value, kind = done.values, done.typed
                 if done.bad is not None and done.bad.any():
                     bad[c.name] = done.bad
@@ -264,9 +264,10 @@ class _BlockCheck:
             plh.col("key").nchash.xxh3_64(),
             plh.col("line").nchash.xxh3_64().reinterpret(signed=True),
         )
-        self._check_repeats(hashed["key"], joined["key"], exact)
+        self._check_repeats(hashed.get_column("key"), joined.get_column("key"), exact)
         return pl.DataFrame([
-            self.block.row_no.alias("row_no"), hashed["line"].alias("line_hash"), joined["line"]
+            self.block.row_no.alias("row_no"), hashed.get_column("line").alias("line_hash"),
+            joined.get_column("line"),
         ])  # fmt: skip
 
     def _check_repeats(self, hashes: pl.Series, keys: pl.Series, exact: bool) -> None:
@@ -285,9 +286,9 @@ class _BlockCheck:
         name = self.shape.control_total
         if name is None or name not in self.given.columns:
             return
-        milli = (typed[name] * 1000).round(0).cast(pl.Int64)
+        milli = (typed.get_column(name) * 1000).round(0).cast(pl.Int64)
         self.checker.totals.counted += int(milli.sum() or 0)
-        unreadable = typed[name].null_count() - self.given[name].null_count()
+        unreadable = typed.get_column(name).null_count() - self.given.get_column(name).null_count()
         self.checker.totals.unreadable += max(unreadable, 0)
 
     def _report(self, mask: pl.Series, code: str, name: str, expected: str | None,
@@ -296,7 +297,7 @@ class _BlockCheck:
             return
         at = mask.arg_true()
         if value is None and name in self.given.columns:
-            value = self.given[name]
+            value = self.given.get_column(name)
         self.issues.append(
             _issues(self.block.as_sent(at.to_list()), row_no=self.block.row_no.gather(at),
                     severity=severity, code=code, field=name or None,

@@ -182,6 +182,7 @@ class _Reader:
         data = text.encode("utf-8", "replace")
         if not data.endswith(b"\n"):
             data += b"\n"
+        sent, data = data, self._unframed(data)
         octets = np.frombuffer(data, dtype=np.uint8)
         breaks = _count(octets, "\n")
         clean = (  # no control characters
@@ -198,9 +199,26 @@ class _Reader:
         frame = self._fast(data, octets, breaks) if whole else None
         if frame is not None:
             row_no = pl.int_range(first_row, first_row + frame.height, eager=True)
-            lines = _Lines(data)
+            lines = _Lines(sent)
             return Block(self._named(frame), row_no, lines.pick, refused, tidy, settled), ""
+        tidy = tidy and sent is data
         return self._careful(text, first_row, refused, tidy, settled, last)
+
+    def _unframed(self, data: bytes) -> bytes:
+        """The same lines without quotes when each quote only opens or closes a whole field.
+
+        A separator or line break between two quotes is not looked for: it would make a line too
+        long or the separators too few, and `_fast` sees both.
+        """
+        if b'"' not in data:
+            return data
+        octets = np.frombuffer(data, dtype=np.uint8)
+        quotes = np.flatnonzero(octets == ord('"'))
+        if len(quotes) % 2:
+            return data
+        around = np.concatenate([octets[quotes[0::2] - 1], octets[quotes[1::2] + 1]])
+        framed = (around == ord(self.delimiter)) | (around == ord("\n"))
+        return data.replace(b'"', b"") if framed.all() else data
 
     def _named(self, frame: pl.DataFrame) -> pl.DataFrame:
         return frame if len(self.wanted) == frame.width else frame.select(self.wanted)
@@ -333,16 +351,17 @@ def _count(octets: np.ndarray, character: str) -> int:
 
 
 class _Lines:
-    """The lines of a chunk, split only when one is asked for."""
+    """The lines of a chunk, found only when one is asked for."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
-        self.lines: list[bytes] | None = None
+        self.ends: np.ndarray | None = None
 
     def pick(self, rows: Sequence[int]) -> list[str]:
-        if self.lines is None:
-            self.lines = self.data.split(b"\n")
-        return [self.lines[r].decode() for r in rows]
+        if self.ends is None:
+            octets = np.frombuffer(self.data, dtype=np.uint8)
+            self.ends = np.append(np.flatnonzero(octets == ord("\n")), -1)  # -1: before the first
+        return [self.data[self.ends[r - 1] + 1 : self.ends[r]].decode() for r in rows]
 
 
 def text_stream(path: Path, encoding: str) -> io.StringIO:

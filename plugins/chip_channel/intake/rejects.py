@@ -5,7 +5,7 @@ It is written from the quarantine after the commit, so that writing it again giv
 
 import csv
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import psycopg
@@ -18,6 +18,7 @@ HEADER = (
     "row_no 行号", "code 代码", "what was wrong 问题", "your column 贵司列名", "field 字段",
     "value 值", "expected 应为", "what to do 处理办法", "line as sent 原始行",
 )  # fmt: skip
+BATCH = 10_000
 _FORMULA = tuple("=+-@＝＋－＠\t\r")
 
 
@@ -40,7 +41,7 @@ def write_reject_file(connection: psycopg.Connection[Any], submission_id: int) -
     ).fetchone()
     if found is None or not (found[3] or found[5]):
         return None
-    dealer_id, report, file_name, fatal_code, fatal_detail, _ = found
+    dealer_id, report, file_name, fatal_code, fatal_detail, count = found
     safe = dealer_id if DEALER_ID.fullmatch(dealer_id) else "unknown"
     folder = settings().rejects / safe
     folder.mkdir(parents=True, exist_ok=True)
@@ -53,16 +54,26 @@ def write_reject_file(connection: psycopg.Connection[Any], submission_id: int) -
         if fatal_code:
             writer.writerow(_row(None, fatal_code, None, None, fatal_detail, file_name,
                                  columns=columns))  # fmt: skip
-        with connection.transaction(), connection.cursor("issues") as issues:
-            issues.execute(
-                "select row_no, code, field, value, expected, line_as_sent from quarantine.issue "
-                "where submission_id = %s and severity <> 'skip' order by row_no, code, field",
-                (submission_id,),
-            )
-            while rows := issues.fetchmany(10_000):
-                writer.writerows(_row(*row, columns=columns) for row in rows)
+        for rows in _issues(connection, submission_id, count or 0):
+            writer.writerows(_row(*row, columns=columns) for row in rows)
     partial.replace(path)
     return str(path)
+
+
+def _issues(connection: psycopg.Connection[Any], submission_id: int, count: int
+            ) -> Iterator[list[tuple[Any, ...]]]:  # fmt: skip
+    """Issues in batches of bounded size; by a cursor of the server only where one is not enough."""
+    query = (
+        "select row_no, code, field, value, expected, line_as_sent from quarantine.issue "
+        "where submission_id = %s and severity <> 'skip' order by row_no, code, field"
+    )
+    if count <= BATCH:
+        yield connection.execute(query, (submission_id,)).fetchall()
+        return
+    with connection.transaction(), connection.cursor("issues") as issues:
+        issues.execute(query, (submission_id,))
+        while rows := issues.fetchmany(BATCH):
+            yield rows
 
 
 def _dealer_columns(dealer_id: str, report: str) -> dict[str, str]:

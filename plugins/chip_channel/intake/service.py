@@ -2,7 +2,6 @@
 
 import contextlib
 import hashlib
-import queue
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -76,9 +75,17 @@ class Intake:
             self._connection.autocommit = True
         return self._connection
 
-    def arrival(self, arrival: Arrival) -> Outcome | None:
+    def clock(self) -> datetime | None:
+        """The database's time; None when it cannot be asked."""
+        with contextlib.suppress(psycopg.OperationalError):
+            found = self.connection.execute("select clock_timestamp()").fetchone()
+            return found[0] if found else None
+        return None
+
+    def arrival(self, arrival: Arrival, reported_at: datetime | None = None) -> Outcome | None:
         """Take one file from landing to the ledger; None when somebody else has taken it.
 
+        `reported_at`: its turn among the files that wait, by which one replaces another.
         Raises WorkerLostError when it should be tried again, OSError when the disk does not let
         us; the file then still waits.
         """
@@ -88,14 +95,14 @@ class Intake:
         if not mine or not mine[0]:
             return None
         try:
-            return self._take(arrival)
+            return self._take(arrival, reported_at)
         finally:
             with contextlib.suppress(psycopg.Error):  # a lost connection has let go of it
                 self.connection.execute(
                     "select pg_advisory_unlock(hashtextextended(%s, 0))", (arrival.source,)
                 )
 
-    def _take(self, arrival: Arrival) -> Outcome | None:
+    def _take(self, arrival: Arrival, reported_at: datetime | None) -> Outcome | None:
         try:
             stored = take(arrival)
         except (FileNotFoundError, UnsettledError):
@@ -103,9 +110,10 @@ class Intake:
         except Fatal as fatal:
             name = hashlib.sha256(f"{arrival.source}|{arrival.modified}".encode()).hexdigest()
             stored = Stored(name, arrival.size, None)
-            outcome = self._refuse(_job(arrival, stored), fatal)
+            outcome = self._refuse(_job(arrival, stored, reported_at), fatal)
         else:
-            found = self.job(_job(arrival, stored), lambda: still_there(arrival, stored.identity))
+            job = _job(arrival, stored, reported_at)
+            found = self.job(job, lambda: still_there(arrival, stored.identity))
             if found is None:
                 return None
             outcome = found
@@ -187,10 +195,12 @@ class Intake:
                        "F_DUP_FILE", detail)  # fmt: skip
 
 
-def _job(arrival: Arrival, stored: Stored) -> Job:
+def _job(arrival: Arrival, stored: Stored, reported_at: datetime | None) -> Job:
     moment = received(arrival)
+    reported_at = moment or reported_at
     return Job(arrival.dealer_id, arrival.file_name, arrival.source, stored.sha256,
-               stored.byte_size, moment.isoformat() if moment else None)  # fmt: skip
+               stored.byte_size, moment.isoformat() if moment else None,
+               reported_at.isoformat() if reported_at else None)  # fmt: skip
 
 
 def _recognised(job: Job) -> Recognised | None:
@@ -208,24 +218,16 @@ def ingest(arrivals: Iterable[Arrival], on_done: Callable[[Outcome], None] | Non
     taken: WorkerLostError for a file whose reader died in every try, IntakeError or OSError for one
     that met a mistake of ours or a full disk.
     """
-    work: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
-    for arrival in arrivals:
-        work.put(arrival)
+    work, readers = _Work(arrivals), Readers(settings().workers)
     outcomes: list[Outcome] = []
     lost: list[BaseException] = []
     failed: list[Exception] = []
 
-    readers = Readers(settings().workers)
-
     def worker() -> None:
         with Intake(readers) as intake:
-            while not lost:
+            while not lost and (turn := work.next(intake)):
                 try:
-                    arrival = work.get_nowait()
-                except queue.Empty:
-                    return
-                try:
-                    outcome = _with_tries(intake, arrival, tries)
+                    outcome = _with_tries(intake, *turn, tries)
                 except (IntakeError, OSError) as error:
                     failed.append(error)
                     continue
@@ -238,6 +240,8 @@ def ingest(arrivals: Iterable[Arrival], on_done: Callable[[Outcome], None] | Non
                 except BaseException as error:
                     lost.append(error)
                     return
+                finally:
+                    work.done(turn[0])
                 if outcome is not None:
                     outcomes.append(outcome)
                     if on_done:
@@ -255,10 +259,49 @@ def ingest(arrivals: Iterable[Arrival], on_done: Callable[[Outcome], None] | Non
     return outcomes
 
 
-def _with_tries(intake: Intake, arrival: Arrival, tries: int) -> Outcome | None:
+class _Work:
+    """Files that wait, handed out in their order.
+
+    Files of one name, and files of one dealer and size, which may be the same bytes, go one after
+    the other, so that the first is the one that counts.
+    """
+
+    def __init__(self, arrivals: Iterable[Arrival]) -> None:
+        self.waiting = list(arrivals)
+        self.busy: set[object] = set()
+        self.changed = threading.Condition()
+
+    def next(self, intake: Intake) -> tuple[Arrival, datetime | None] | None:
+        """The next file and its turn, by the database's clock; None when none is left."""
+        with self.changed:
+            while (found := self._free()) is None:
+                if not self.waiting:
+                    return None
+                self.changed.wait()
+            self.waiting.remove(found)
+            self.busy |= _alike(found)
+            return found, intake.clock()
+
+    def done(self, arrival: Arrival) -> None:
+        """A file is no longer in work."""
+        with self.changed:
+            self.busy -= _alike(arrival)
+            self.changed.notify_all()
+
+    def _free(self) -> Arrival | None:
+        return next((a for a in self.waiting if not _alike(a) & self.busy), None)
+
+
+def _alike(arrival: Arrival) -> set[object]:
+    return {arrival.source, (arrival.dealer_id, arrival.size)}
+
+
+def _with_tries(intake: Intake, arrival: Arrival, reported_at: datetime | None,
+                tries: int
+                ) -> Outcome | None:  # fmt: skip
     for left in range(tries - 1, -1, -1):
         try:
-            return intake.arrival(arrival)
+            return intake.arrival(arrival, reported_at)
         except (WorkerLostError, psycopg.OperationalError) as error:
             if not left:
                 raise WorkerLostError(f"{arrival.label}: {error}") from error
