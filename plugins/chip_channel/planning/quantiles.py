@@ -2,12 +2,13 @@
 
 Two families. `counts`: negative binomial with the mean and the trailing variance ÷ mean of the
 series, in multiples of the greatest pack that divides all its demand. `errors`: the mean plus an
-error of the scale of the series, of logistic form. Either is only a first guess F. On earlier
-origins the values u = F(demand) are collected over all series of a class; were F right they would
-be uniform. Their own distribution G gives the calibrated one, G(F(x)), an isotonic map; so the
-quantile of level p is F⁻¹(G⁻¹(p)). For the `errors` family this is conformal prediction with errors
-that are scaled per series and pooled over series (Kuleshov, Fenner, Ermon 2018: Accurate
-uncertainties for deep learning using calibrated regression; Vovk et al. 2020: Conformal calibrators).
+error of the scale of the series, of the form of Student's t with two degrees of freedom. Either is
+only a first guess F. On earlier origins the values u = F(demand) are collected over all series of a
+class; were F right they would be uniform. Their own distribution G gives the calibrated one,
+G(F(x)), an isotonic map; so the quantile of level p is F⁻¹(G⁻¹(p)). For `errors` this is conformal
+prediction with errors that are scaled per series and pooled over series. Kuleshov, Fenner, Ermon
+(2018): Accurate uncertainties for deep learning using calibrated regression; Vovk et al. (2020):
+Conformal calibrators.
 """
 
 from __future__ import annotations
@@ -119,8 +120,9 @@ class Distribution:
             )
             out[counted] = found * unit[:, None]
         if other.any():
-            p = raw[other]
-            out[other] = self.mean[other][:, None] + s.scale[other][:, None] * np.log(p / (1 - p))
+            u = 2 * raw[other] - 1
+            z = u * np.sqrt(2 / (1 - u**2))
+            out[other] = self.mean[other][:, None] + s.scale[other][:, None] * z
         limit = np.maximum(_GREATEST * s.greatest * self.periods, self.mean)
         return np.maximum.accumulate(np.clip(out, 0.0, limit[:, None]), axis=1)
 
@@ -143,12 +145,14 @@ class Distribution:
             )
         if other.any():
             scale = np.maximum(s.scale[other], 1e-9)
-            z = np.clip((x[other] - self.mean[other]) / scale, -40, 40)
-            out[other] = 1 / (1 + np.exp(-z))
+            z = (x[other] - self.mean[other]) / scale
+            out[other] = 0.5 + 0.5 * z / np.sqrt(2 + z**2)
         return out
 
     def _raw_levels(self, levels: Array) -> Array:
         rows, place = np.unique(self.curve, return_inverse=True)
+        if not len(rows):
+            return np.zeros((0, len(levels)))
         table = np.stack([np.interp(levels, GRID, self.curves[row]) for row in rows])
         return np.clip(table, 1e-12, 1 - 1e-12)[place]
 
@@ -162,7 +166,8 @@ def curve(seen: Array, leans: Array = GRID) -> Array:
     weight = min(len(seen) / _PRIOR, 1.0)
     found = weight * np.quantile(np.concatenate([seen, before]), GRID) + (1 - weight) * leans
     found[0], found[-1] = 0.0, 1.0
-    return np.maximum.accumulate(found)
+    # strictly rising, so that it can be inverted
+    return np.maximum.accumulate(found) * (1 - 1e-6) + GRID * 1e-6
 
 
 def uniforms(spans: Distribution, demand: Array, parts: int = 5) -> Array:
