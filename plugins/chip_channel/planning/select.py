@@ -33,6 +33,8 @@ JUDGED = (0.9, 0.95, 0.99)
 _LEVELS = np.unique(np.round(np.concatenate([np.arange(0.025, 0.99, 0.025), JUDGED]), 3))
 CLEAR = 0.01
 """A challenger must lower the loss by this share at least, and by twice its standard error."""
+LEAST_SERIES = 30
+"""With fewer series nothing is clear."""
 _WORSE_COVERAGE, _WORSE_BIAS = 0.02, 0.10
 """It may be so much further from 95 % coverage, and from no bias, than what it would replace."""
 
@@ -189,17 +191,18 @@ def _wins(row: dict[str, object], kept: dict[str, object]) -> bool:
     """Whether it wins clearly, and neither covers nor aims worse."""
     r, k = ({key: _number(x[key]) for key in _NUMBERS} for x in (row, kept))
     return (
-        r["gain"] > max(CLEAR, 2 * r["gain_error"])
+        r["series"] >= LEAST_SERIES
+        and r["gain"] > max(CLEAR, 2 * r["gain_error"])
         and abs(r["coverage_95"] - 0.95) <= abs(k["coverage_95"] - 0.95) + _WORSE_COVERAGE
         and abs(r["bias"]) <= abs(k["bias"]) + _WORSE_BIAS
     )
 
 
-_NUMBERS = ("gain", "gain_error", "coverage_95", "bias")
+_NUMBERS = ("series", "gain", "gain_error", "coverage_95", "bias")
 
 
 def _number(x: object) -> float:
-    return x if isinstance(x, float) else float("nan")
+    return float(x) if isinstance(x, int | float) else float("nan")
 
 
 def _by_gain(row: dict[str, object]) -> float:
