@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from chip_channel.planning import boosting, recipes
 from chip_channel.planning.history import prepare
-from chip_channel.planning.models import MODELS
+from chip_channel.planning.models import MODELS, long_season
 from chip_channel.planning.panel import Panel, calendar
 from chip_channel.planning.quantiles import GRID, curve, spread
 from chip_channel.planning.recipes import RECIPES, Recipe, point
@@ -105,3 +105,24 @@ def test_a_curve_follows_what_was_seen_and_leans_on_what_was_known_before():
     np.testing.assert_allclose(curve(seen)[1:-1], np.sqrt(GRID[1:-1]), atol=0.01)
     few = curve(np.full(4, 0.5), leans=GRID**2)
     assert np.abs(few - GRID**2).max() < 0.06
+
+
+def test_a_season_of_weeks_is_found_in_noise_and_carried_on():
+    t, rng = np.arange(169), np.random.default_rng(6)
+    truth = (100 + 0.2 * t) * np.exp(0.3 * np.sin(2 * np.pi * t / 52))
+    values = truth[:156] * rng.lognormal(0, 0.15, (8, 156))
+    weekly = Panel(
+        [f"s{i}" for i in range(8)], calendar(np.datetime64("2022-01-03"), 156, "W"), values, "W"
+    )
+    naive, _ = point(RECIPES["seasonal_naive"], prepare(weekly, 52), 13, 52)
+    for recipe in ("fast", "theta"):
+        found, why = point(RECIPES[recipe], prepare(weekly, 52), 13, 52)
+        assert not why.astype(bool).any()
+        assert np.abs(found / truth[156:] - 1).mean() < 0.09
+        assert np.abs(found - truth[156:]).mean() < np.abs(naive - truth[156:]).mean() / 1.5
+
+
+def test_random_walks_have_no_season():
+    walks = np.cumsum(np.random.default_rng(2).normal(size=(300, 156)), axis=1)
+    seasonal = [long_season(walk, 13, 52).any() for walk in walks]
+    assert np.mean(seasonal) < 0.05
