@@ -28,6 +28,14 @@ _SAMPLE = {"counts": 4_000, "errors": 400}
 
 
 @dataclass(frozen=True, eq=False)
+class Learned:
+    """What all series taught together. It may serve later origins too, never earlier ones."""
+
+    boosted: Boosting | None
+    curves: Curves
+
+
+@dataclass(frozen=True, eq=False)
 class Forecast:
     """What is expected after `origin`, per series; rows stand in the order of the panel."""
 
@@ -57,6 +65,7 @@ class Forecast:
     """(n,) what was mended or replaced, names joined by +; empty where all went as planned."""
     spans: Distribution
     """The distribution behind `cumulative`."""
+    learned: Learned
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -93,6 +102,7 @@ def forecast(
     launched: NDArray[np.datetime64] | None = None,
     last_buy: NDArray[np.datetime64] | None = None,
     calibrated: bool = True,
+    learned: Learned | None = None,
     chunk: int = CHUNK,
 ) -> Forecast:
     """Forecast every series of the panel.
@@ -102,7 +112,8 @@ def forecast(
     and says `no_window`. `season_length`: periods of a season; by default 12 months or 52 weeks.
     `recipes`: demand class -> name in RECIPES, completes recipes.DEFAULTS. `launched`, `last_buy`:
     dates (n,), nat where there is none. `calibrated=False` leaves out the earlier origins: faster,
-    and raw. The result depends neither on the order of the series nor on `chunk`.
+    and raw. `learned`: of an earlier forecast with the same recipes; saves the learning, which is most
+    of the time for few series. The result depends neither on the order of the series nor on `chunk`.
 
     Raises ValueError (horizon, windows, levels) and KeyError (recipes); never for what the demand
     looks like: see `Forecast.fallback`.
@@ -115,13 +126,16 @@ def forecast(
     reach = max(horizon, int(spans.max(initial=1)))
     classes = classify(panel, launched=launched, last_buy=last_buy)
     names = chosen(classes, recipes)
-    boosted = _learned(panel, names, season, reach)
-    asked = np.unique(spans).tolist()
-    curves = _curves(panel, classes, recipes, season, reach, asked) if calibrated else NONE
+    if learned is None:
+        asked = np.unique(spans).tolist()
+        learned = Learned(
+            _boosting(panel, names, season, reach),
+            _curves(panel, classes, recipes, season, reach, asked) if calibrated else NONE,
+        )
     parts: list[Forecast] = []
     for part in _chunks(len(panel), chunk):
-        raw = predict(panel.take(part), classes[part], names[part], boosted, season, reach)
-        parts.append(_finish(panel, part, raw, horizon, spans[part], no_window[part], curves, at))
+        raw = predict(panel.take(part), classes[part], names[part], learned.boosted, season, reach)
+        parts.append(_finish(panel, part, raw, horizon, spans[part], no_window[part], learned, at))
     return _together(parts)
 
 
@@ -160,7 +174,7 @@ def sample(panel: Panel, groups: NDArray[np.str_], sizes: Mapping[str, int]) -> 
     return panel.take(np.concatenate([np.zeros(0, np.intp), *found]))
 
 
-def _learned(panel: Panel, names: NDArray[np.str_], season: int, horizon: int) -> Boosting | None:
+def _boosting(panel: Panel, names: NDArray[np.str_], season: int, horizon: int) -> Boosting | None:
     """The pooled boosting, from the series whose recipe, `names` (n,), asks for it."""
     asks = np.isin(names, [name for name, recipe in RECIPES.items() if recipe.boosted > 0])
     if not asks.any():
@@ -185,7 +199,7 @@ def _curves(
     def at_origin(past: Panel, ahead: int) -> Raw:
         then = classify(past)
         names = chosen(then, recipes)
-        return predict(past, then, names, _learned(past, names, season, ahead), season, ahead)
+        return predict(past, then, names, _boosting(past, names, season, ahead), season, ahead)
 
     known, ahead = looks_back(len(panel.periods), reach, least=8)
     return learn(sample(panel, classes, sizes), at_origin, known, ahead, windows)
@@ -198,10 +212,10 @@ def _finish(
     horizon: int,
     windows: NDArray[np.intp],
     no_window: NDArray[np.bool_],
-    curves: Curves,
+    learned: Learned,
     levels: Array,
 ) -> Forecast:
-    n = len(raw.classes)
+    n, curves = len(raw.classes), learned.curves
     rows = curves.step_rows(raw, horizon)
     steps = [
         span(raw, h, h + 1, curves.table, rows[:, h]).quantiles(levels) for h in range(horizon)
@@ -215,7 +229,7 @@ def _finish(
         panel.ids[part], panel.periods[-1] if len(panel.periods) else np.datetime64("NaT"),
         panel.ahead(horizon), raw.mean[:, :horizon], np.stack(steps, axis=1), levels, windows,
         total, spans.quantiles(levels), raw.classes, raw.recipe,
-        join(raw.reasons, (no_window, NO_WINDOW)), spans,
+        join(raw.reasons, (no_window, NO_WINDOW)), spans, learned,
     )  # fmt: skip
 
 
@@ -239,5 +253,5 @@ def _together(parts: list[Forecast]) -> Forecast:
     return Forecast(
         all_of("ids"), first.origin, first.periods, all_of("mean"), all_of("quantiles"),
         first.levels, all_of("windows"), all_of("cumulative_mean"), all_of("cumulative"),
-        all_of("classes"), all_of("recipe"), all_of("fallback"), spans,
+        all_of("classes"), all_of("recipe"), all_of("fallback"), spans, first.learned,
     )  # fmt: skip

@@ -227,3 +227,11 @@ def test_any_demand_gives_a_lawful_forecast(data: st.DataObject):
     assert (made.quantiles >= 0).all()
     assert (np.diff(made.quantiles, axis=2) >= 0).all()
     same(made, forecast(panel, 3, 2, recipes=recipes, levels=LEVELS, chunk=1))
+
+
+def test_what_was_learned_once_serves_again(many: tuple):
+    panel, windows, made = many
+    same(made, forecast(panel, 6, windows, levels=LEVELS, learned=made.learned))
+    part = panel.take(slice(100, 140))
+    again = forecast(part, 6, windows[100:140], levels=LEVELS, learned=made.learned)
+    np.testing.assert_array_equal(again.cumulative, made.cumulative[100:140])
