@@ -91,12 +91,14 @@ class _Scaled:
     level: float = _LEVEL
     """The mean that is modelled: a factor, for logarithms a shift."""
     options: tuple[tuple[str, str], ...] = ()
+    seasonal: tuple[tuple[str, str], ...] = ()
+    """Options where there is a season."""
 
     def __call__(self, history: History, horizon: int, season: int) -> Matrix:
         """Series by series: statsforecast has no other way."""
         from statsforecast import models  # noqa: PLC0415 – takes seconds
 
-        kind = partial(getattr(models, self.name), **dict(self.options))
+        kind = getattr(models, self.name)
         out = np.full((len(history.first), horizon), np.nan)
         for i, (row, first) in enumerate(zip(history.values, history.first, strict=True)):
             y = row[first:]
@@ -109,7 +111,10 @@ class _Scaled:
             if seasonal > LONG_SEASON:
                 waves, seasonal = long_season(x, horizon, season), 1
             try:
-                found = kind(season_length=seasonal).forecast(x - waves[: len(y)], horizon)["mean"]
+                options = dict(self.options) | (dict(self.seasonal) if seasonal > 1 else {})
+                found = kind(season_length=seasonal, **options).forecast(
+                    x - waves[: len(y)], horizon
+                )["mean"]
             except Exception:  # noqa: S112 – any failure is a nan, which the caller names
                 continue
             found = found + waves[len(y) :]
@@ -129,6 +134,8 @@ MODELS: dict[str, Model] = {
         "DynamicOptimizedTheta", log=True, level=0.0, options=(("decomposition_type", "additive"),)
     ),
     "ces": _Scaled("AutoCES"),
-    "log_ces": _Scaled("AutoCES", log=True, level=5.0),
+    "log_ces": _Scaled(
+        "AutoCES", log=True, level=5.0, options=(("model", "N"),), seasonal=(("model", "F"),)
+    ),
     "ets": _Scaled("AutoETS"),
 }

@@ -32,7 +32,7 @@ def test_the_fast_recipe_is_the_mean_of_three_models_on_relative_demand(seasonal
         usual = y.mean()
         theta = DynamicOptimizedTheta(12).forecast(10 * y / usual, 6)["mean"] / 10
         logs = DynamicOptimizedTheta(12, "additive").forecast(np.log(y / usual), 6)["mean"]
-        smooth = AutoCES(12).forecast(np.log(y / usual) + 5, 6)["mean"] - 5
+        smooth = AutoCES(12, "F").forecast(np.log(y / usual) + 5, 6)["mean"] - 5
         np.testing.assert_allclose(mean, usual * (theta + np.exp(logs) + np.exp(smooth)) / 3)
 
 
