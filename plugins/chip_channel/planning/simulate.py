@@ -90,6 +90,11 @@ class Terms:
         names = ("lead_time", "review", "moq", "spq", "last_order")
         return replace(self, **{name: getattr(self, name)[chosen] for name in names})
 
+    def since(self, first: int) -> "Terms":
+        """The same when periods are counted from `first`."""
+        last = np.where(self.last_order == NEVER, NEVER, self.last_order - first)
+        return replace(self, last_order=last)
+
 
 @dataclass(frozen=True)
 class Measures:
