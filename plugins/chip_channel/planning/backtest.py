@@ -98,14 +98,14 @@ class Backtest:
         return 12 if self.panel.freq == "MS" else 52
 
     def plans(self) -> dict[str, Plan]:
-        """Every policy by name; ours are under the end-of-life cap if there is one."""
+        """Every policy by name."""
         values, window = self.panel.values, self.terms.window
         far = 5.0 * self.year
         near = -float(window.max(initial=1))
         found = [
-            Plan("dynamic", self._own(policy.dynamic(self.replayed, self.outlooks, self.start)), 0.02, 6),
-            Plan("quantile", self._own(policy.quantile(self.outlooks["recipes"])), 0.02, 6),
-            Plan("cover", self._own(policy.cover(self.outlooks["recipes"])), near, far),
+            Plan("dynamic", _alone(policy.dynamic(self.replayed, self.outlooks, self.start)), 0.02, 6),
+            Plan("quantile", _alone(policy.quantile(self.outlooks["recipes"])), 0.02, 6),
+            Plan("cover", _alone(policy.cover(self.outlooks["recipes"])), near, far),
             *(
                 Plan(f"cover-{base}", _with(peers.cover, values, window, base), near, far)
                 for base in COVER_BASES
@@ -120,13 +120,14 @@ class Backtest:
         """Simulate with one knob."""
         columns = slice(self.first, len(self.panel.periods))
         level, reorder = plan.levels(knob)
-        terms = self.terms
+        terms, cap = self.terms, None
         if self.end_of_life and plan.name in OWN:
             terms = self.end_of_life.terms(terms)
+            cap = self.end_of_life.cap(self.outlooks["recipes"])[chosen, columns]
         run = simulate(
             self.panel.values[chosen, columns], level[chosen, columns],
             terms.take(chosen).since(self.first), lost_sales=self.lost_sales,
-            reorder=None if reorder is None else reorder[chosen, columns],
+            reorder=None if reorder is None else reorder[chosen, columns], cap=cap,
         )  # fmt: skip
         return run.measures(self.start - self.first, self.value[chosen], periods_a_year=self.year)
 
@@ -161,10 +162,6 @@ class Backtest:
     def as_set(self) -> Measures:
         """What `dynamic` does with the knob that the replay had set, without hindsight."""
         return self.measure(self.plans()["dynamic"], self.replayed.knob)
-
-    def _own(self, levels: policy.Levels) -> Callable[[float], tuple[Floats, Floats | None]]:
-        cap = self.end_of_life.cap(self.outlooks["recipes"]) if self.end_of_life else None
-        return lambda knob: (policy.limited(levels(knob), cap), None)
 
 
 def prepare(
@@ -214,6 +211,10 @@ def ends(panel: Panel, silent: int = 6) -> Ints:
     width = demand.shape[1]
     last = np.where(demand.any(axis=1), width - 1 - demand[:, ::-1].argmax(axis=1), -1)
     return np.where(last < width - silent, last, -1).astype(np.int64)
+
+
+def _alone(levels: policy.Levels) -> Callable[[float], tuple[Floats, Floats | None]]:
+    return lambda knob: (levels(knob), None)
 
 
 def _with(peer: Any, values: Floats, window: Ints, base: int) -> Any:

@@ -143,11 +143,6 @@ def dynamic(replayed: Replay, outlooks: Mapping[str, Outlook], column: int) -> L
     return levels
 
 
-def limited(levels: Floats, cap: Floats | None) -> Floats:
-    """Levels under a cap: of the stage, or of what will still be sold after the last buy."""
-    return levels if cap is None else np.minimum(levels, np.nan_to_num(cap, nan=np.inf))
-
-
 def _settle(
     names: Any, counted: Any, tried: Mapping[tuple[str, str], Curves], asked: Floats, fill: float
 ) -> Replay:

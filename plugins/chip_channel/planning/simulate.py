@@ -177,14 +177,16 @@ def simulate(
     terms: Terms,
     *,
     reorder: Floats | None = None,
+    cap: Floats | None = None,
     opening: Floats | None = None,
     lost_sales: bool = False,
 ) -> Outcome:
-    """Run order-up-to levels (or (s, S) with `reorder` as s) against demand; all (n, T), pieces.
+    """Run order-up-to levels – (s, S) with `reorder` as s – against demand; all (n, T), in pieces.
 
     An order goes out in a review period when the position is below `level` and, if `reorder` is
     given, not above it: max(MOQ, level − position), rounded up to SPQ. Demand that is missing or
-    negative counts as none, a level that is not a number as 0. `opening` (n): on hand before the
+    negative counts as none, a level that is not a number as 0. The position after an order stays
+    below `cap` (n, T): there the amount is rounded down to SPQ, and below MOQ nothing is ordered. `opening` (n): on hand before the
     first period; by default the first level. ValueError if shapes differ.
     """
     level = np.nan_to_num(np.asarray(level, dtype=float), nan=0.0, posinf=0.0, neginf=0.0)
@@ -194,11 +196,14 @@ def simulate(
     if not demand.size:
         return Outcome(*(np.zeros_like(demand) for _ in range(8)))
     start = level[:, 0] if opening is None else np.asarray(opening, dtype=float)
-    point = np.full((1, 1), np.inf) if reorder is None else np.asarray(reorder, dtype=float)
+    point, most = (
+        np.full((1, 1), np.inf) if given is None else np.asarray(given, dtype=float)
+        for given in (reorder, cap)
+    )
     return Outcome(
         demand,
         *_run(
-            demand, level, point, terms.lead_time, terms.review, terms.moq, terms.spq,
+            demand, level, point, most, terms.lead_time, terms.review, terms.moq, terms.spq,
             terms.last_order, np.maximum(np.nan_to_num(start), 0.0), lost_sales,
         ),
     )  # fmt: skip
@@ -210,12 +215,20 @@ def clean(demand: Floats) -> Floats:
     return np.where(np.isfinite(given) & (given > 0), given, 0.0)
 
 
-def order_quantity(need: Floats, moq: Floats, spq: Floats) -> Floats:
-    """max(MOQ, need) rounded up to SPQ where there is need, else 0; SPQ 0 does not round."""
-    wanted = np.maximum(need, moq)
+def order_quantity(need: Floats, moq: Floats, spq: Floats, room: Floats | None = None) -> Floats:
+    """max(MOQ, need), rounded up to SPQ where there is need, else 0; SPQ 0 does not round.
+
+    More than `room` is rounded down to SPQ instead, and then nothing if that is below MOQ. All (n,).
+    """
     pack = np.where(spq > 0, spq, 1.0)
-    rounded = np.ceil(wanted / pack - _TOLERANCE) * pack
-    return np.where(need > 0, np.where(spq > 0, rounded, wanted), 0.0)
+    wanted = np.maximum(need, moq)
+    up = np.where(spq > 0, np.ceil(wanted / pack - _TOLERANCE) * pack, wanted)
+    if room is not None:
+        free = np.maximum(room, 0.0)
+        held = np.where(np.isfinite(free), free, 0.0)
+        down = np.where(spq > 0, np.floor(held / pack + _TOLERANCE) * pack, held)
+        up = np.where(up <= free, up, np.where(down >= moq, down, 0.0))
+    return np.where(need > 0, up, 0.0)
 
 
 def _column(n: int, given: Any, name: str) -> Floats:
@@ -241,6 +254,7 @@ def _run(
     demand: Floats,
     level: Floats,
     point: Floats,
+    most: Floats,
     lead_time: Ints,
     review: Ints,
     moq: Floats,
@@ -255,7 +269,7 @@ def _run(
     orders, backlogs, positions = (
         np.zeros((n, periods)), np.zeros((n, periods)), np.zeros((n, periods)),
     )  # fmt: skip
-    both = point.shape == level.shape
+    both, capped = point.shape == level.shape, most.shape == level.shape
     for i in range(n):
         hand, on_order, backlog = start[i], 0.0, 0.0
         for t in range(periods):
@@ -274,6 +288,12 @@ def _run(
                 amount = max(need, moq[i])
                 if spq[i] > 0:
                     amount = np.ceil(amount / spq[i] - 1e-9) * spq[i]
+                if capped and amount > most[i, t] - position:
+                    amount = max(most[i, t] - position, 0.0)
+                    if spq[i] > 0:
+                        amount = np.floor(amount / spq[i] + 1e-9) * spq[i]
+                    if amount < moq[i]:
+                        amount = 0.0
                 orders[i, t] = amount
                 if lead_time[i] == 0:
                     arrived = amount
