@@ -19,7 +19,13 @@ def normal(mean: Floats, scale: Floats) -> Quantile:
 
 
 def fair_share(
-    part: Ints, need: Ints, supply: Ints, position: Floats, stock_for: Quantile, weight: Floats, spq: Ints
+    part: Ints,
+    need: Ints,
+    supply: Ints,
+    position: Floats,
+    stock_for: Quantile,
+    weight: Floats,
+    spq: Ints,
 ) -> Ints:
     """Allocate `supply` (parts,) to lines (n,) of `part` (n, number of the part), in whole pieces.
 

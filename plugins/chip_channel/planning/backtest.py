@@ -14,7 +14,7 @@ import numpy as np
 
 from chip_channel.planning import peers, policy
 from chip_channel.planning.panel import Panel
-from chip_channel.planning.roll import LEAST, Outlook, recent, roll
+from chip_channel.planning.roll import LEAST, MEMORY, Outlook, recent, roll
 from chip_channel.planning.simulate import Floats, Ints, Measures, Terms, clean, simulate
 
 COVER_BASES = (3, 6, 9, 12, 18, 24)
@@ -103,7 +103,9 @@ class Backtest:
         far = 5.0 * self.year
         near = -float(window.max(initial=1))
         found = [
-            Plan("dynamic", _alone(policy.dynamic(self.replayed, self.outlooks, self.start)), 0.02, 6),
+            Plan(
+                "dynamic", _alone(policy.dynamic(self.replayed, self.outlooks, self.start)), 0.02, 6
+            ),
             Plan("quantile", _alone(policy.quantile(self.outlooks["recipes"])), 0.02, 6),
             Plan("cover", _alone(policy.cover(self.outlooks["recipes"])), near, far),
             *(
@@ -180,7 +182,7 @@ def prepare(
     """Forecast at every origin, and let a replay on the periods before `measured` choose.
 
     The last `measured` periods are compared (fewer where the panel is short: half of it); the
-    simulation begins at column `first` (the 12th). `value` (n,) weighs the pieces, else all weigh
+    simulation begins at column `first` (a year, half a year of weeks). `value` (n,) weighs the pieces, else all weigh
     the same. `outlooks`: those of an earlier call on the same panel. ValueError if the panel has
     fewer than 4 periods or `fill` is not between 0 and 1.
     """
@@ -190,10 +192,11 @@ def prepare(
     if not 0 < fill < 1:
         raise ValueError(f"the fill is {fill}; it must lie between 0 and 1")
     start = periods - min(measured, periods // 2)
-    begin = min(LEAST if first is None else max(first, 1), max(start // 2, 1))
+    least = LEAST[panel.freq] if first is None else max(first, 1)
+    begin = min(least, max(start // 2, 1))
     if outlooks is None:
         made = roll(panel, terms, first=begin, recipes=recipes, season_length=season_length)
-        outlooks = {"recipes": made, "recent": recent(panel.values, made)}
+        outlooks = {"recipes": made, "recent": recent(panel.values, made, MEMORY[panel.freq])}
     worth = np.ones(len(panel)) if value is None else np.asarray(value, dtype=float)
     replayed = policy.replay(
         clean(panel.values), outlooks, terms, fill, slice(begin, start), (begin + start) // 2,
@@ -227,6 +230,7 @@ def _between(low: Measures, high: Measures, share: float) -> Measures:
         return a + share * (b - a) if np.isfinite(a) and np.isfinite(b) else b
 
     return Measures(
-        line("turnover"), line("fill"), line("dead_share"), line("excess_share"),
+        line("turnover"), line("fill"), line("dead_share"),
+        line("dead_share_mean"), line("excess_share"),
         round(line("orders")), line("stock"),
     )  # fmt: skip

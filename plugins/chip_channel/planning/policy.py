@@ -59,7 +59,7 @@ Curves = tuple[Floats, Floats, Floats]
 """Knobs (K,), and by class (K, classes) the stock and the demand not served that they gave."""
 DEFAULTS = {True: "recent", False: "recipes"}
 """The forecast for demand that is counted in few pieces, and for other."""
-_WORTH = 0.02
+_WORTH = 0.05
 """Another method must save this share of the stock before it takes the place of the default."""
 
 
@@ -101,50 +101,61 @@ def replay(
 ) -> Replay:
     """Try every method and knob on `periods` of `demand` (n, T), measured from `start` on.
 
-    Classes are those at the end of `periods`, `fill` from 0 to 1, `value` (n,) per piece. Items without demand before
-    `start` do not count: no policy could have had them in stock. Columns after `periods` are not read.
+    Classes are those at the end of `periods`, `fill` from 0 to 1, `value` (n,) per piece. Items
+    without demand before `start` do not count: no policy could have had them in stock. Columns
+    after `periods` are not read.
     """
     seen = demand[:, :start].sum(axis=1) > 0
     worth = np.where(seen, 1.0 if value is None else value, 0.0)
     first = outlooks["recipes"]
     names, group = np.unique(first.classes[:, periods.stop], return_inverse=True)
     asked = np.bincount(group, worth * demand[:, start : periods.stop].sum(axis=1), len(names))
-    counted = np.bincount(group, first.counted[:, periods.stop], len(names)) * 2 > np.bincount(group)
+    counted = np.bincount(group, first.counted[:, periods.stop], len(names)) * 2 > np.bincount(
+        group
+    )
     tried: dict[tuple[str, str], Curves] = {}
+    measured = slice(start - periods.start, None)
+
+    def by_class(pieces: Floats) -> Any:
+        return np.bincount(group, worth * pieces[:, measured].sum(axis=1), len(names))
+
     for method, (build, knobs) in METHODS.items():
         for name, outlook in outlooks.items():
             levels = build(outlook)
-            stock, short = np.zeros((len(knobs), len(names))), np.zeros((len(knobs), len(names)))
-            for k, knob in enumerate(knobs):
-                level = levels(knob)[:, periods]
-                run = simulate(demand[:, periods], level, terms.since(periods.start), lost_sales=lost_sales)
-                measured = slice(start - periods.start, None)
-                for into, what in ((stock, run.stock), (short, run.short)):
-                    into[k] = np.bincount(group, worth * what[:, measured].sum(axis=1), len(names))
-            tried[method, name] = knobs, stock, short
+            runs = (
+                simulate(demand[:, periods], levels(knob)[:, periods], terms.since(periods.start),
+                         lost_sales=lost_sales)
+                for knob in knobs
+            )  # fmt: skip
+            found = np.array([(by_class(run.stock), by_class(run.short)) for run in runs])
+            tried[method, name] = knobs, found[:, 0], found[:, 1]
     return _settle(names, counted, tried, asked, fill)
 
 
 def dynamic(replayed: Replay, outlooks: Mapping[str, Outlook], column: int) -> Levels:
-    """What the replay chose, per class at `column`; knob as in `quantile`."""
-    classes = outlooks["recipes"].classes[:, column]
+    """What the replay chose, per class at `column`; knob as in `quantile`.
+
+    A class that was not there to be replayed has its default.
+    """
+    classes, few = outlooks["recipes"].classes[:, column], outlooks["recipes"].counted[:, column]
     used = {(s.method, s.outlook) for s in replayed.settings.values()}
+    used |= {("quantile", name) for name in DEFAULTS.values()}
     built = {(m, o): METHODS[m][0](outlooks[o]) for m, o in used}
 
     def levels(knob: float) -> Floats:
-        out = np.zeros_like(outlooks["recipes"].mean)
+        usual = {name: built["quantile", name](knob) for name in DEFAULTS.values()}
+        out = np.where(few[:, None], usual[DEFAULTS[True]], usual[DEFAULTS[False]])
         for name, setting in replayed.settings.items():
             here = classes == name
-            if here.any():
-                made = built[setting.method, setting.outlook](setting.knob(knob))
-                out[here] = made[here]
+            made = built[setting.method, setting.outlook](setting.knob(knob))
+            out[here] = made[here]
         return out
 
     return levels
 
 
 def _settle(
-    names: Any, counted: Any, tried: Mapping[tuple[str, str], Curves], asked: Floats, fill: float
+    names: Any, counted: Any, tried: Mapping[tuple[str, str], Curves], asked: Any, fill: float
 ) -> Replay:
     settings: dict[str, Setting] = {}
     shared = METHODS["quantile"][1]

@@ -15,8 +15,10 @@ from chip_channel.planning.forecast import forecast
 from chip_channel.planning.panel import Panel
 from chip_channel.planning.simulate import Floats, Ints, Terms, clean
 
-LEAST = 12
+LEAST = {"MS": 12, "W": 26}
 """Periods that the first forecast knows, unless told otherwise."""
+MEMORY = {"MS": 0.2, "W": 0.05}
+"""Smoothing of `recent`: the same loss of memory in a quarter of a year."""
 LEVELS = np.concatenate([np.linspace(0.01, 0.95, 48), 1 - np.geomspace(0.045, 1e-6, 40)])
 """Levels at which the pooled distribution of errors is kept."""
 _PRIOR = 2.0
@@ -67,7 +69,7 @@ def roll(
     panel: Panel,
     terms: Terms,
     *,
-    first: int = LEAST,
+    first: int,
     recipes: Mapping[str, str] | None = None,
     season_length: int | None = None,
 ) -> Outlook:

@@ -31,7 +31,7 @@ class Terms:
 
     `lead_time` and `review` in periods, `moq` and `spq` in pieces (0 or 1 pack: no rounding below
     a piece where 0), `last_order` the last period in which an order may go out.
-    `unmended` counts what was missing or impossible, by name; see `of`.
+    `mended` counts what was missing or impossible, by name; see `of`.
     """
 
     lead_time: Ints
@@ -39,7 +39,7 @@ class Terms:
     moq: Floats
     spq: Floats
     last_order: Ints
-    unmended: dict[str, int] = field(default_factory=dict)
+    mended: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -103,6 +103,9 @@ class Measures:
     turnover: float
     fill: float
     dead_share: float
+    """At the end of the last period."""
+    dead_share_mean: float
+    """Over all periods."""
     excess_share: float
     orders: int
     stock: float
@@ -147,8 +150,8 @@ class Outcome:
         """Measures over periods from `start`, for the `chosen` items, in pieces × `value` (n).
 
         turnover = shipped a year ÷ mean stock; fill = 1 − short ÷ demand; dead share = stock of
-        items without demand in the last 180 days ÷ stock; excess share = closing stock above a year
-        of trailing demand ÷ closing stock. History before `start` counts for what is trailing.
+        items without demand in the last 180 days ÷ stock; excess share = stock above a year of
+        trailing demand ÷ stock, at the end of periods. What is trailing may lie before `start`.
         """
         worth = np.ones(len(self.demand)) if value is None else np.asarray(value, dtype=float)
         worth = worth[chosen][:, None]
@@ -162,7 +165,10 @@ class Outcome:
         return Measures(
             turnover=_ratio(shipped * periods_a_year, held),
             fill=1 - _ratio((worth * self.short[chosen][:, now]).sum(), asked),
-            dead_share=_ratio((worth * stock * silent).sum(), held),
+            dead_share=_ratio(
+                (worth * closing * silent)[:, -1:].sum(), (worth * closing)[:, -1:].sum()
+            ),
+            dead_share_mean=_ratio((worth * closing * silent).sum(), (worth * closing).sum()),
             excess_share=_ratio(
                 (worth * np.maximum(closing - year, 0)).sum(), (worth * closing).sum()
             ),
@@ -186,8 +192,8 @@ def simulate(
     An order goes out in a review period when the position is below `level` and, if `reorder` is
     given, not above it: max(MOQ, level − position), rounded up to SPQ. Demand that is missing or
     negative counts as none, a level that is not a number as 0. The position after an order stays
-    below `cap` (n, T): there the amount is rounded down to SPQ, and below MOQ nothing is ordered. `opening` (n): on hand before the
-    first period; by default the first level. ValueError if shapes differ.
+    below `cap` (n, T): there the amount is rounded down to SPQ, and below MOQ nothing is ordered.
+    `opening` (n): on hand before the first period; by default the first level. ValueError if shapes differ.
     """
     level = np.nan_to_num(np.asarray(level, dtype=float), nan=0.0, posinf=0.0, neginf=0.0)
     demand = clean(demand)
@@ -195,11 +201,11 @@ def simulate(
         raise ValueError(f"demand {demand.shape} and level {level.shape} must have one shape")
     if not demand.size:
         return Outcome(*(np.zeros_like(demand) for _ in range(8)))
-    start = level[:, 0] if opening is None else np.asarray(opening, dtype=float)
     point, most = (
         np.full((1, 1), np.inf) if given is None else np.asarray(given, dtype=float)
         for given in (reorder, cap)
     )
+    start = level[:, 0] if opening is None else np.asarray(opening, dtype=float)
     return Outcome(
         demand,
         *_run(
