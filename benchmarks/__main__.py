@@ -16,7 +16,7 @@ from chip_channel.settings import ROOT
 
 from benchmarks.measure import Measure
 
-NAMES = ("ingest", "memory", "read", "daily", "latency")
+NAMES = ("ingest", "memory", "read", "daily", "latency", "stock")
 
 
 def main() -> None:

@@ -22,6 +22,7 @@ COVER_BASES = (3, 6, 9, 12, 18, 24)
 OWN = ("dynamic", "quantile", "cover")
 """Our policies: `dynamic` as a replay chooses, the others on their usual forecast for all."""
 ALL = "all"
+MEASURED = {"MS": 24, "W": 52}
 _STEPS = 26
 
 
@@ -171,7 +172,7 @@ def prepare(
     terms: Terms,
     fill: float,
     *,
-    measured: int = 24,
+    measured: int | None = None,
     first: int | None = None,
     recipes: Mapping[str, str] | None = None,
     season_length: int | None = None,
@@ -179,25 +180,27 @@ def prepare(
     lost_sales: bool = False,
     outlooks: Mapping[str, Outlook] | None = None,
 ) -> Backtest:
-    """Forecast at every origin, and let a replay on the periods before `measured` choose.
+    """Forecast at every origin, and let a replay on the periods before those measured choose.
 
-    The last `measured` periods are compared (fewer where the panel is short: half of it); the
-    simulation begins at column `first` (a year, half a year of weeks). `value` (n,) weighs the pieces, else all weigh
-    the same. `outlooks`: those of an earlier call on the same panel. ValueError if the panel has
-    fewer than 4 periods or `fill` is not between 0 and 1.
+    The last `measured` periods are compared: two years, or one of weeks; half of a short panel.
+    Stock is simulated from column `first` on: a year, or half a year of weeks. `recipes`: demand
+    class -> recipe, see `forecast`. `value` (n,) weighs the pieces, else all weigh the same.
+    `outlooks`: those of an earlier call on the same panel. ValueError if the panel has fewer than 4
+    periods or `fill` is not between 0 and 1.
     """
     periods = len(panel.periods)
     if periods < 4:
         raise ValueError(f"{periods} periods are too few for a back-test; it takes at least 4")
     if not 0 < fill < 1:
         raise ValueError(f"the fill is {fill}; it must lie between 0 and 1")
-    start = periods - min(measured, periods // 2)
+    wanted = measured or MEASURED[panel.freq]
+    start = periods - min(wanted, periods // 2)
     least = LEAST[panel.freq] if first is None else max(first, 1)
     begin = min(least, max(start // 2, 1))
     if outlooks is None:
         made = roll(panel, terms, first=begin, recipes=recipes, season_length=season_length)
         outlooks = {"recipes": made, "recent": recent(panel.values, made, MEMORY[panel.freq])}
-    worth = np.ones(len(panel)) if value is None else np.asarray(value, dtype=float)
+    worth = np.ones(len(panel)) if value is None else clean(value)
     replayed = policy.replay(
         clean(panel.values), outlooks, terms, fill, slice(begin, start), (begin + start) // 2,
         worth, lost_sales,

@@ -160,7 +160,9 @@ def _settle(
     settings: dict[str, Setting] = {}
     shared = METHODS["quantile"][1]
     usual = [("quantile", DEFAULTS[bool(few)]) for few in counted]
-    short = sum(tried[key][2][:, c] for c, key in enumerate(usual))
+    short = np.zeros(len(shared))
+    for c, key in enumerate(usual):
+        short += tried[key][2][:, c]
     whole = np.maximum.accumulate(1 - short / max(asked.sum(), 1e-9))
     knob = float(np.interp(fill, whole, shared))
     for c, (name, key) in enumerate(zip(names.tolist(), usual, strict=True)):

@@ -101,13 +101,13 @@ def propose(
     moves = transfers(part, region, excess, _in_packs(need, cap - position, spq), spq, cost)
     received = moves.received(len(part))
     rest = np.maximum(need - received, 0)
-    room = cap - position - received
+    room: Floats = cap - position - received
     packs = np.maximum(spq, 1)
     ordered = order_quantity(rest.astype(float), np.ceil(given["moq"]), packs * 1.0, room)
     wanted = ordered.astype(np.int64)
     allotted = wanted
     if supply is not None:
-        mean = sum(expected)
+        mean = expected[0] + expected[1] + expected[2]
         there = np.array([supply.get(str(name), np.inf) for name in parts], dtype=float)
         asked = np.bincount(part, wanted, len(parts))
         least = np.floor(np.minimum(np.maximum(np.nan_to_num(there, posinf=np.inf), 0), asked))

@@ -154,7 +154,7 @@ def test_transfers_take_what_is_spare_and_give_what_is_needed(
 VALUES = st.floats(-50, 900) | st.just(float("nan")) | st.just(float("inf"))
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(data=st.data(), n=st.integers(1, 6), short=st.booleans())
 def test_contributions_add_up_to_the_proposal(data: st.DataObject, n: int, short: bool) -> None:
     def column(values: st.SearchStrategy[float] = VALUES) -> np.ndarray:

@@ -11,7 +11,7 @@ from stockpyl.supply_chain_network import single_stage_system
 PIECES = st.integers(0, 12).map(float)
 
 
-def one(demand: list[float], level: float, terms: Terms, **more: object):  # noqa: ANN201
+def one(demand: list[float], level: float, terms: Terms, **more: object):
     shape = (1, len(demand))
     return simulate(np.array([demand]), np.full(shape, level), terms, **more)
 
