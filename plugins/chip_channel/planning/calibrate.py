@@ -9,82 +9,66 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chip_channel.planning.panel import Panel
-from chip_channel.planning.quantiles import GRID, Distribution, Spread, curve, uniforms
+from chip_channel.planning.quantiles import GRID, curve, uniforms
+from chip_channel.planning.raw import Raw, span
 
 Array = NDArray[np.float64]
 
-
-@dataclass(frozen=True, eq=False)
-class Raw:
-    """A forecast of n series before calibration."""
-
-    classes: NDArray[np.str_]
-    recipe: NDArray[np.str_]
-    counted: NDArray[np.bool_]
-    mean: Array
-    """(n, H)"""
-    spread: Spread
-    reasons: NDArray[np.str_]
-
-    def take(self, series: NDArray[np.bool_] | slice) -> Raw:
-        """Some of the series."""
-        return Raw(
-            self.classes[series], self.recipe[series], self.counted[series], self.mean[series],
-            self.spread.take(series), self.reasons[series],
-        )  # fmt: skip
+COUNTS, ERRORS = FAMILIES = ("counts", "errors")
 
 
 @dataclass(frozen=True, eq=False)
 class Curves:
-    """Calibration curves by class and span; a class or span not seen stays as it is."""
+    """Calibration curves by group and span; a group is a demand class, or a family of recipes.
+
+    A class that was not seen has the curve of its family; a family not seen stays as it is.
+    """
 
     table: Array
     """(C, G); row 0 changes nothing."""
     steps: Mapping[tuple[str, int], int]
-    """(class, step ahead from 1) -> row"""
+    """(group, step ahead from 1) -> row"""
     windows: Mapping[tuple[str, int], int]
-    """(class, window) -> row"""
+    """(group, window) -> row"""
 
-    def step_rows(self, classes: NDArray[np.str_], horizon: int) -> NDArray[np.intp]:
+    def step_rows(self, raw: Raw, horizon: int) -> NDArray[np.intp]:
         """(n, H) rows of the table."""
-        return self._rows(self.steps, classes, np.arange(1, horizon + 1)[None, :])
+        spans = np.broadcast_to(np.arange(1, horizon + 1), (len(raw.classes), horizon))
+        return _rows(self.steps, raw, spans)
 
-    def window_rows(self, classes: NDArray[np.str_], windows: NDArray[np.intp]) -> NDArray[np.intp]:
+    def window_rows(self, raw: Raw, windows: NDArray[np.intp]) -> NDArray[np.intp]:
         """(n,) rows of the table."""
-        return self._rows(self.windows, classes[:, None], windows[:, None])[:, 0]
+        return _rows(self.windows, raw, windows[:, None])[:, 0]
 
-    def _rows(
-        self, table: Mapping[tuple[str, int], int], classes: NDArray[np.str_], spans: NDArray
-    ) -> NDArray[np.intp]:
-        classes, spans = np.broadcast_arrays(classes.reshape(len(classes), -1), spans)
-        out = np.zeros(classes.shape, np.intp)
-        known: dict[str, list[int]] = {}
-        for name, span in table:
-            known.setdefault(name, []).append(span)
-        for name, found in known.items():
-            here = classes == name
-            near = np.array(sorted(found))
-            place = np.clip(np.searchsorted(near, spans[here], side="right") - 1, 0, None)
-            rows = np.array([table[name, span] for span in near.tolist()])
-            out[here] = rows[place]
-        return out
+
+def _rows(
+    table: Mapping[tuple[str, int], int], raw: Raw, spans: NDArray[np.intp]
+) -> NDArray[np.intp]:
+    """The row of the longest span seen that is not longer; of the shortest where none is."""
+    out = np.zeros(spans.shape, np.intp)
+    known: dict[str, list[int]] = {}
+    for group, length in table:
+        known.setdefault(group, []).append(length)
+    for group in sorted(known, key=lambda name: name not in FAMILIES):  # classes have the last word
+        here = (raw.counted == (group == COUNTS)) if group in FAMILIES else raw.classes == group
+        near = np.array(sorted(known[group]))
+        place = np.clip(np.searchsorted(near, spans[here], side="right") - 1, 0, None)
+        out[here] = np.array([table[group, length] for length in near.tolist()])[place]
+    return out
 
 
 NONE = Curves(GRID[None, :], {}, {})
 
 
-def origins(periods: int, ahead: int, count: int, least: int) -> tuple[list[int], int]:
-    """Numbers of periods known at up to `count` earlier origins, and how far each looks ahead.
+def looks_back(periods: int, ahead: int, least: int) -> tuple[list[int], int]:
+    """Numbers of periods known at earlier origins, and how far ahead curves can be learned.
 
-    The latest leaves `ahead` periods to compare with – fewer if the panel is short –, the others
-    lie a quarter of that earlier each; none knows fewer than `least` periods.
+    Near spans are judged from late origins, whose histories are nearly as long as today's; the
+    whole of `ahead` – or what a short panel leaves of it – from the three earliest.
     """
-    ahead = min(ahead, max((periods - least) // 2, 0))
-    if ahead < 1:
-        return [], 0
-    step = max(ahead // 4, 1)
-    found = [periods - ahead - k * step for k in range(count)]
-    return [at for at in found if at >= least], ahead
+    ahead = max(min(ahead, (periods - least) * 2 // 3), 0)
+    back = {max(round(ahead * share), i + 1) for i, share in enumerate((0.25, 0.5, 1, 1.25, 1.5))}
+    return ([periods - b for b in sorted(back) if periods - b >= least] if ahead else []), ahead
 
 
 def learn(
@@ -102,6 +86,7 @@ def learn(
     asked = sorted({min(w, ahead) for w in windows})
     steps: dict[tuple[str, int], list[Array]] = {}
     spans: dict[tuple[str, int], list[Array]] = {}
+    family: dict[str, str] = {}
     for at in known:
         past = panel.until(panel.periods[at - 1])
         truth = panel.values[:, at : at + ahead]
@@ -113,18 +98,30 @@ def learn(
         raw = predict(past.take(keep), ahead)
         truth, sure = np.maximum(truth[keep], 0.0), sure[keep]
         for name in np.unique(raw.classes).tolist():
-            here = raw.classes == name
+            family[name] = COUNTS if raw.counted[raw.classes == name].all() else ERRORS
+        groups = [(name, raw.classes == name) for name in np.unique(raw.classes).tolist()]
+        groups += [(COUNTS, raw.counted), (ERRORS, ~raw.counted)]
+        for name, here in groups:
             some = raw.take(here)
-            for h in range(1, ahead + 1):
+            for h in range(1, truth.shape[1] + 1):
                 _collect(steps, (name, h), some, h - 1, h, truth[here], sure[here])
-            for w in asked:
+            for w in (w for w in asked if w <= truth.shape[1]):
                 _collect(spans, (name, w), some, 0, w, truth[here], sure[here])
-    table = [GRID]
-    rows: list[dict[tuple[str, int], int]] = []
-    for found in (steps, spans):
-        rows.append({key: len(table) + i for i, key in enumerate(sorted(found))})
-        table += [curve(np.concatenate(found[key])) for key in sorted(found)]
+    table: list[Array] = [GRID]
+    rows = [_add(table, found, family) for found in (steps, spans)]
     return Curves(np.stack(table), rows[0], rows[1])
+
+
+def _add(
+    table: list[Array], found: dict[tuple[str, int], list[Array]], family: dict[str, str]
+) -> dict[tuple[str, int], int]:
+    """Append the curves, those of families first, as classes lean on them; say their rows."""
+    rows: dict[tuple[str, int], int] = {}
+    for group, length in sorted(found, key=lambda key: (key[0] not in FAMILIES, key)):
+        leans = table[rows[family[group], length]] if group in family else GRID
+        rows[group, length] = len(table)
+        table.append(curve(np.concatenate(found[group, length]), leans))
+    return rows
 
 
 def _collect(
@@ -142,18 +139,3 @@ def _collect(
         into.setdefault(key, []).append(
             uniforms(span(some, start, stop), truth[keep, start:stop].sum(axis=1))
         )
-
-
-def span(
-    raw: Raw, start: int, stop: int, curves: Array | None = None, rows: NDArray | None = None
-) -> Distribution:
-    """The distribution of the demand of the periods from `start` to before `stop`."""
-    n = len(raw.classes)
-    return Distribution(
-        raw.counted,
-        raw.mean[:, start:stop].sum(axis=1),
-        raw.spread,
-        np.full(n, float(stop - start)),
-        np.zeros(n, np.intp) if rows is None else rows,
-        GRID[None, :] if curves is None else curves,
-    )

@@ -8,20 +8,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chip_channel.planning.calibrate import NONE, Curves, Raw, learn, origins, span
+from chip_channel.planning import boosting
+from chip_channel.planning.boosting import Boosting
+from chip_channel.planning.calibrate import NONE, Curves, learn, looks_back
 from chip_channel.planning.classify import classify
-from chip_channel.planning.history import join, prepare
+from chip_channel.planning.history import join
 from chip_channel.planning.panel import Panel
-from chip_channel.planning.quantiles import Distribution, Spread, spread
-from chip_channel.planning.recipes import RECIPES, chosen, point
+from chip_channel.planning.quantiles import Distribution, Spread
+from chip_channel.planning.raw import Raw, hashes, predict, span
+from chip_channel.planning.recipes import RECIPES, chosen
 
 Array = NDArray[np.float64]
 
 LEVELS = (0.025, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99)
 NO_WINDOW = "no_window"
 CHUNK = 10_000
-_ORIGINS = 4
-_SAMPLE = {"counts": 4_000, "errors": 300}
+_SAMPLE = {"counts": 4_000, "errors": 400}
 """Series per class that the calibration curves are learned from."""
 
 
@@ -112,10 +114,13 @@ def forecast(
     spans, no_window = _windows(windows, len(panel), horizon)
     reach = max(horizon, int(spans.max(initial=1)))
     classes = classify(panel, launched=launched, last_buy=last_buy)
-    curves = _curves(panel, classes, recipes, season, reach, spans) if calibrated else NONE
+    names = chosen(classes, recipes)
+    boosted = _learned(panel, names, season, reach)
+    asked = np.unique(spans).tolist()
+    curves = _curves(panel, classes, recipes, season, reach, asked) if calibrated else NONE
     parts: list[Forecast] = []
     for part in _chunks(len(panel), chunk):
-        raw = _predict(panel.take(part), classes[part], recipes, season, reach)
+        raw = predict(panel.take(part), classes[part], names[part], boosted, season, reach)
         parts.append(_finish(panel, part, raw, horizon, spans[part], no_window[part], curves, at))
     return _together(parts)
 
@@ -148,29 +153,20 @@ def _chunks(n: int, size: int) -> Iterator[slice]:
         yield slice(start, min(start + size, n))
 
 
-def _predict(
-    panel: Panel,
-    classes: NDArray[np.str_],
-    recipes: Mapping[str, str] | None,
-    season: int,
-    horizon: int,
-) -> Raw:
-    """Means and raw spreads of one chunk."""
-    history = prepare(panel, season)
-    names = chosen(classes, recipes)
-    mean = np.zeros((len(panel), horizon))
-    counted = np.ones(len(panel), bool)
-    reasons = history.reasons.astype("<U80")
-    known = history.length() > 0
-    for name in np.unique(names).tolist():
-        here = np.flatnonzero((names == name) & known)
-        if not len(here):
-            continue
-        part = history.take(here)
-        mean[here], why = point(RECIPES[name], part, horizon, season)
-        counted[here] = RECIPES[name].family == "counts"
-        reasons[here] = join(part.reasons, why)
-    return Raw(classes, names, counted, mean, spread(history, season), reasons)
+def _sample(panel: Panel, groups: NDArray[np.str_], sizes: Mapping[str, int]) -> Panel:
+    """Up to so many series of each group, the same ones in whatever order they come."""
+    order = np.lexsort((panel.ids, hashes(panel.ids)))
+    found = [order[groups[order] == name][:size] for name, size in sorted(sizes.items())]
+    return panel.take(np.concatenate([np.zeros(0, np.intp), *found]))
+
+
+def _learned(panel: Panel, names: NDArray[np.str_], season: int, horizon: int) -> Boosting | None:
+    """The pooled boosting, from the series whose recipe, `names` (n,), asks for it."""
+    asks = np.isin(names, [name for name, recipe in RECIPES.items() if recipe.boosted > 0])
+    if not asks.any():
+        return None
+    groups = np.where(asks, "asks", "")
+    return boosting.fit(_sample(panel, groups, {"asks": boosting.SERIES}), horizon, season)
 
 
 def _curves(
@@ -179,35 +175,20 @@ def _curves(
     recipes: Mapping[str, str] | None,
     season: int,
     reach: int,
-    spans: NDArray[np.intp],
+    windows: list[int],
 ) -> Curves:
-    """Calibration curves, from the same few series whatever their order."""
-    number = hashes(panel.ids)
-    names = chosen(classes, recipes)
-    sample: list[NDArray[np.intp]] = []
-    for name in np.unique(classes).tolist():
-        here = np.flatnonzero(classes == name)
-        size = _SAMPLE[RECIPES[names[here[0]]].family]
-        sample.append(here[np.argsort(number[here], kind="stable")[:size]])
-    some = panel.take(np.concatenate(sample) if sample else slice(0))
-    known, ahead = origins(len(panel.periods), reach, _ORIGINS, least=8)
+    """Calibration curves from a sample of the series."""
+    present = np.unique(classes)
+    families = [RECIPES[name].family for name in chosen(present, recipes).tolist()]
+    sizes = {name: _SAMPLE[family] for name, family in zip(present.tolist(), families, strict=True)}
 
-    def predict(past: Panel, ahead: int) -> Raw:
-        return _predict(past, classify(past), recipes, season, ahead)
+    def at_origin(past: Panel, ahead: int) -> Raw:
+        then = classify(past)
+        names = chosen(then, recipes)
+        return predict(past, then, names, _learned(past, names, season, ahead), season, ahead)
 
-    return learn(some, predict, known, ahead, np.unique(spans).tolist())
-
-
-def hashes(ids: NDArray[np.str_]) -> NDArray[np.uint64]:
-    """A number (n,) per id that depends on nothing else."""
-    if not len(ids):
-        return np.zeros(0, np.uint64)
-    letters = np.ascontiguousarray(ids).view(np.uint32).reshape(len(ids), -1).astype(np.uint64)
-    with np.errstate(over="ignore"):
-        powers = np.cumprod(np.full(letters.shape[1], 0x9E3779B97F4A7C15, np.uint64))
-        mixed = (letters * powers).sum(axis=1, dtype=np.uint64)
-        mixed ^= mixed >> np.uint64(29)
-        return mixed * np.uint64(0xBF58476D1CE4E5B9)
+    known, ahead = looks_back(len(panel.periods), reach, least=8)
+    return learn(_sample(panel, classes, sizes), at_origin, known, ahead, windows)
 
 
 def _finish(
@@ -221,14 +202,14 @@ def _finish(
     levels: Array,
 ) -> Forecast:
     n = len(raw.classes)
-    rows = curves.step_rows(raw.classes, horizon)
+    rows = curves.step_rows(raw, horizon)
     steps = [
         span(raw, h, h + 1, curves.table, rows[:, h]).quantiles(levels) for h in range(horizon)
     ]
     total = np.cumsum(raw.mean, axis=1)[np.arange(n), windows - 1]
     spans = Distribution(
         raw.counted, total, raw.spread, windows.astype(float),
-        curves.window_rows(raw.classes, windows), curves.table,
+        curves.window_rows(raw, windows), curves.table,
     )  # fmt: skip
     return Forecast(
         panel.ids[part], panel.periods[-1] if len(panel.periods) else np.datetime64("NaT"),

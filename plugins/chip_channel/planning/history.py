@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -28,8 +29,8 @@ class History:
         """(n,) periods since each series began."""
         return self.values.shape[1] - self.first
 
-    def take(self, series: NDArray[np.intp] | NDArray[np.bool_] | slice) -> History:
-        """Some of the series."""
+    def take(self, series: Any) -> History:
+        """Some of the series: a mask (n,), positions or a slice."""
         return History(self.values[series], self.first[series], self.reasons[series])
 
 
@@ -65,7 +66,7 @@ def prepare(panel: Panel, season_length: int) -> History:
     return History(values, first, reasons)
 
 
-def join(*parts: tuple[NDArray[np.bool_], str] | NDArray[np.str_]) -> NDArray[np.str_]:
+def join(*parts: tuple[Any, str] | NDArray[np.str_]) -> NDArray[np.str_]:
     """Names of what is true per series (n,), joined by +; parts may be names joined before."""
     rows = [
         part if isinstance(part, np.ndarray) else np.where(part[0], part[1], "") for part in parts
@@ -75,6 +76,20 @@ def join(*parts: tuple[NDArray[np.bool_], str] | NDArray[np.str_]) -> NDArray[np
         link = np.where((text != "") & (more != ""), "+", "")
         text = np.char.add(np.char.add(text, link), more)
     return text.astype(np.str_)
+
+
+def origins(periods: int, ahead: int, count: int, least: int) -> tuple[list[int], int]:
+    """Numbers of periods known at up to `count` earlier origins, and how far each looks ahead.
+
+    The latest leaves `ahead` periods to compare with – fewer if the panel is short –, the others
+    lie a quarter of that earlier each; none knows fewer than `least` periods.
+    """
+    ahead = min(ahead, max((periods - least) // 2, 0))
+    if ahead < 1:
+        return [], 0
+    step = max(ahead // 4, 1)
+    found = [periods - ahead - k * step for k in range(count)]
+    return [at for at in found if at >= least], ahead
 
 
 @njit(cache=True)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 Matrix = NDArray[np.float64]
 Places = NDArray[np.intp]
 
-_LOW, _HIGH, _TOLERANCE = 0.1, 0.3, 1e-4
+_LOW, _HIGH, _TOLERANCE = 0.1, 0.3, 1e-8
 _GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
 
 
@@ -36,7 +36,11 @@ def _best_ses(x: Matrix) -> float:
     left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
     at_left, at_right = _ses(x, left)[1], _ses(x, right)[1]
     while high - low > _TOLERANCE:
-        if at_left < at_right:
+        if at_left == at_right:
+            low, high = left, right
+            left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
+            at_left, at_right = _ses(x, left)[1], _ses(x, right)[1]
+        elif at_left < at_right:
             high, right, at_right = right, left, at_left
             left = high - _GOLDEN * (high - low)
             at_left = _ses(x, left)[1]
@@ -94,7 +98,7 @@ def imapa(values: Matrix, first: Places) -> Matrix:
 
 
 @njit(cache=True)
-def tsb(values: Matrix, first: Places, alpha_size: float = 0.1, alpha_often: float = 0.1) -> Matrix:
+def tsb(values: Matrix, first: Places, alpha_size: float = 0.2, alpha_often: float = 0.1) -> Matrix:
     """Smoothed size × smoothed probability of demand (Teunter, Syntetos, Babai 2011)."""
     out = np.zeros(len(values))
     for i in range(len(values)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -45,20 +46,42 @@ def seasonal_naive(history: History, horizon: int, season: int) -> Matrix:
     return np.where((history.length() >= season)[:, None], again, last)
 
 
-def _statsforecast(name: str, history: History, horizon: int, season: int) -> Matrix:
-    """A model of statsforecast, series by series: it has no other way."""
-    from statsforecast import models  # noqa: PLC0415 – takes seconds
+_LEVEL = 10.0
 
-    kind = getattr(models, name)
-    out = np.full((len(history.first), horizon), np.nan)
-    for i, (row, first) in enumerate(zip(history.values, history.first, strict=True)):
-        y = row[first:]
-        seasonal = season if len(y) > 2 * season else 1
-        try:
-            out[i] = kind(season_length=seasonal).forecast(y, horizon)["mean"]
-        except Exception:  # noqa: S112 – any failure is a nan, which the caller names
-            continue
-    return out
+
+@dataclass(frozen=True)
+class _Scaled:
+    """A model of statsforecast on demand as a multiple of its mean, or on the logarithm of that.
+
+    So a forecast does not depend on the unit, and the optimiser needs fewer steps. Logarithms keep
+    a forecast positive and changes relative; demand with zeros has none and is modelled without.
+    """
+
+    name: str
+    log: bool = False
+    level: float = _LEVEL
+    """The mean that is modelled: a factor, for logarithms a shift."""
+    options: tuple[tuple[str, str], ...] = ()
+
+    def __call__(self, history: History, horizon: int, season: int) -> Matrix:
+        """Series by series: statsforecast has no other way."""
+        from statsforecast import models  # noqa: PLC0415 – takes seconds
+
+        kind = partial(getattr(models, self.name), **dict(self.options))
+        out = np.full((len(history.first), horizon), np.nan)
+        for i, (row, first) in enumerate(zip(history.values, history.first, strict=True)):
+            y = row[first:]
+            usual = y.mean()
+            log = self.log and y.min() > 0
+            level = self.level if log or not self.log else _LEVEL
+            seasonal = season if len(y) > 2 * season else 1
+            x = np.log(y / usual) + level if log else y / usual * level
+            try:
+                found = kind(season_length=seasonal).forecast(x, horizon)["mean"]
+            except Exception:  # noqa: S112 – any failure is a nan, which the caller names
+                continue
+            out[i] = (np.exp(found - level) if log else found / level) * usual
+        return out
 
 
 MODELS: dict[str, Model] = {
@@ -68,7 +91,11 @@ MODELS: dict[str, Model] = {
     "adida": partial(_flat, intermittent.adida),
     "imapa": partial(_flat, intermittent.imapa),
     "tsb": partial(_flat, intermittent.tsb),
-    "theta": partial(_statsforecast, "DynamicOptimizedTheta"),
-    "ces": partial(_statsforecast, "AutoCES"),
-    "ets": partial(_statsforecast, "AutoETS"),
+    "theta": _Scaled("DynamicOptimizedTheta"),
+    "log_theta": _Scaled(
+        "DynamicOptimizedTheta", log=True, level=0.0, options=(("decomposition_type", "additive"),)
+    ),
+    "ces": _Scaled("AutoCES"),
+    "log_ces": _Scaled("AutoCES", log=True, level=5.0),
+    "ets": _Scaled("AutoETS"),
 }

@@ -66,15 +66,13 @@ class Panel:
 
     def until(self, period: Day) -> Panel:
         """The periods that began on or before `period`."""
-        return self._columns(self.periods <= np.datetime64(period, "D"))
+        return self._columns(self.periods <= _day(period))
 
     def between(self, first: Day, last: Day) -> Panel:
         """The periods that began from `first` to `last`, both included."""
-        return self._columns(
-            (self.periods >= np.datetime64(first, "D")) & (self.periods <= np.datetime64(last, "D"))
-        )
+        return self._columns((self.periods >= _day(first)) & (self.periods <= _day(last)))
 
-    def take(self, series: NDArray[Any] | slice) -> Panel:
+    def take(self, series: Any) -> Panel:
         """Some of the series: a slice, a mask (n,) or positions."""
         return Panel(
             self.ids[series], self.periods, self.values[series], self.freq, self.censored[series]
@@ -141,7 +139,7 @@ def from_frame(
     if rows["series"].has_nulls() or rows["period"].has_nulls():
         raise PanelError(f"a row has no {series} or no {date}")
     if until is not None:
-        rows = rows.filter(pl.col("period") <= pl.lit(np.datetime64(until, "D").item()))
+        rows = rows.filter(pl.col("period") <= pl.lit(_day(until).item()))
     if rows.is_empty():
         raise PanelError("there are no rows")
     known = pl.col("quantity").is_not_null()
@@ -153,8 +151,8 @@ def from_frame(
         )
         .sort("series", "period")
     )
-    start = np.datetime64(cells["period"].min(), "D")  # type: ignore[arg-type]
-    end = calendar(np.datetime64(until or cells["period"].max(), "D"), 1, freq)[0]  # type: ignore[arg-type]
+    start = _day(cells["period"].min())
+    end = calendar(_day(until or cells["period"].max()), 1, freq)[0]
     periods = _through(start, end, freq)
     ids = cells["series"].unique(maintain_order=True).to_numpy().astype(np.str_)
     row = cells["series"].rle_id().to_numpy()
@@ -200,6 +198,10 @@ def _check_columns(frame: pl.DataFrame, wanted: dict[str, str]) -> None:
             raise PanelError(f"column {name} is missing; there are {', '.join(frame.columns)}")
         if role in fits and not fits[role](frame.schema[name]):
             raise PanelError(f"column {name} is {frame.schema[name]}, no {role}")
+
+
+def _day(given: Any) -> np.datetime64:
+    return np.datetime64(given, "D")
 
 
 def _through(first: np.datetime64, last: np.datetime64, freq: Freq) -> NDArray[np.datetime64]:

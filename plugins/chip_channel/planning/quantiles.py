@@ -13,6 +13,7 @@ uncertainties for deep learning using calibrated regression; Vovk et al. 2020: C
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +26,7 @@ Array = NDArray[np.float64]
 _TAIL = np.array([0.0, 0.001, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04])
 GRID = np.concatenate([_TAIL, np.arange(0.05, 0.951, 0.025), 1 - _TAIL[::-1]])
 """Levels (G,) at which calibration curves are kept."""
-_UNIFORM = 40
-"""A curve counts as many values of a perfect forecast beside those seen: few seen change little."""
+_PRIOR = 40
 _GREATEST = 20.0
 """Quantiles end at this many times the greatest demand of a period ever seen, per period."""
 
@@ -44,7 +44,7 @@ class Spread:
     greatest: Array
     """(n,) greatest demand of a period."""
 
-    def take(self, series: NDArray[np.bool_] | NDArray[np.intp] | slice) -> Spread:
+    def take(self, series: Any) -> Spread:
         """Some of the series."""
         return Spread(
             self.ratio[series], self.unit[series], self.scale[series], self.greatest[series]
@@ -153,12 +153,14 @@ class Distribution:
         return np.clip(table, 1e-12, 1 - 1e-12)[place]
 
 
-def curve(seen: Array) -> Array:
-    """G⁻¹ at GRID (G,) of the values u (any,) seen on earlier origins."""
-    ideal = (np.arange(_UNIFORM) + 0.5) / _UNIFORM
-    weight = 1.0 if len(seen) >= _UNIFORM else len(seen) / _UNIFORM
-    found = np.quantile(np.concatenate([seen, ideal]), GRID)
-    found = weight * found + (1 - weight) * GRID
+def curve(seen: Array, leans: Array = GRID) -> Array:
+    """G⁻¹ at GRID (G,) of the values u (any,) seen on earlier origins.
+
+    `leans` (G,): the curve that stands as long as nothing was seen, and weighs 40 values after.
+    """
+    before = np.interp((np.arange(_PRIOR) + 0.5) / _PRIOR, GRID, leans)
+    weight = min(len(seen) / _PRIOR, 1.0)
+    found = weight * np.quantile(np.concatenate([seen, before]), GRID) + (1 - weight) * leans
     found[0], found[-1] = 0.0, 1.0
     return np.maximum.accumulate(found)
 

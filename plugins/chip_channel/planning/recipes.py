@@ -29,8 +29,8 @@ class Recipe:
 
 
 RECIPES: dict[str, Recipe] = {
-    "fast": Recipe(("theta", "ces"), "errors", least=8),
-    "full": Recipe(("theta", "ces", "ets"), "errors", least=8),
+    "fast": Recipe(("theta", "log_theta", "log_ces"), "errors", least=8),
+    "full": Recipe(("theta", "log_theta", "log_ces", "ets"), "errors", least=8),
     "theta": Recipe(("theta",), "errors", least=8),
     "seasonal_naive": Recipe(("seasonal_naive",), "errors"),
     "intermittent": Recipe(("imapa", "adida", "tsb"), "counts", boosted=0.5),
@@ -43,9 +43,9 @@ DEFAULTS: dict[str, str] = {
     c.ERRATIC: "fast",
     c.INTERMITTENT: "intermittent",
     c.LUMPY: "intermittent",
-    c.NEW: "intermittent_plain",
-    c.ENDING: "intermittent_plain",
-    c.DEAD: "intermittent_plain",
+    c.NEW: "intermittent",
+    c.ENDING: "intermittent",
+    c.DEAD: "intermittent",
     c.TOO_SHORT: "mean",
 }
 """Demand class -> recipe, where nothing else was chosen."""

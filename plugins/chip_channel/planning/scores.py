@@ -23,7 +23,7 @@ def mase(actual: Array, mean: Array, past: Array, season: int) -> Array:
     mean |y − f| ÷ mean |y_t − y_{t−m}| of the history. Hyndman and Koehler (2006): Another look at
     measures of forecast accuracy. International Journal of Forecasting 22.
     """
-    return _ratio(np.nanmean(np.abs(actual - mean), axis=1), _change(past, season, 1))
+    return _ratio(_mean(np.abs(actual - mean)), _change(past, season, 1))
 
 
 def rmsse(actual: Array, mean: Array, past: Array, season: int) -> Array:
@@ -32,7 +32,7 @@ def rmsse(actual: Array, mean: Array, past: Array, season: int) -> Array:
     √(mean (y − f)² ÷ mean (y_t − y_{t−m})² of the history). Makridakis, Spiliotis, Assimakopoulos
     (2022): M5 accuracy competition. International Journal of Forecasting 38.
     """
-    return np.sqrt(_ratio(np.nanmean((actual - mean) ** 2, axis=1), _change(past, season, 2)))
+    return np.sqrt(_ratio(_mean((actual - mean) ** 2), _change(past, season, 2)))
 
 
 def smape(actual: Array, mean: Array) -> Array:
@@ -40,7 +40,7 @@ def smape(actual: Array, mean: Array) -> Array:
     size = np.abs(actual) + np.abs(mean)
     with np.errstate(invalid="ignore", divide="ignore"):
         gap = 2 * np.abs(actual - mean) / size
-    return np.nanmean(np.where(size == 0, 0.0, gap), axis=1)
+    return _mean(np.where(size == 0, 0.0, gap))
 
 
 def owa(actual: Array, mean: Array, reference: Array, past: Array, season: int) -> float:
@@ -82,6 +82,24 @@ def coverage(actual: Array, low: Array, high: Array) -> float:
     return float(inside[known].mean()) if known.any() else float("nan")
 
 
+def covered(actual: Array, quantiles: Array, levels: Array, share: float) -> Array:
+    """How much of each value lies in the central interval of `share`, 0 to 1, shape of `actual`.
+
+    Its mean is `share` for a true distribution of any kind. For counts a plain coverage cannot be:
+    a jump of the distribution over the edge of the interval counts in part, as in the randomised
+    probability integral transform (Czado, Gneiting, Held 2009: Predictive model assessment for
+    count data. Biometrics 65). `levels` should lie close together, as the jump is read from them.
+    """
+    known = ~np.isnan(actual)
+    y = np.where(known, actual, 0.0)[..., None]
+    edges = np.concatenate([[0.0], levels, [1.0]])
+    below, upto = (quantiles < y).sum(axis=-1), (quantiles <= y).sum(axis=-1)
+    low, high = edges[below], edges[upto + 1]
+    low = np.where(y[..., 0] <= 0, 0.0, low)
+    inside = np.minimum(high, 0.5 + share / 2) - np.maximum(low, 0.5 - share / 2)
+    return np.where(known, np.clip(inside / (high - low), 0.0, 1.0), np.nan)
+
+
 def bias(actual: Array, mean: Array) -> float:
     """Σ (f − y) ÷ Σ y: 0.1 says that forecasts were 10 % too high in sum. nan without demand."""
     known = ~np.isnan(actual)
@@ -101,9 +119,13 @@ def brier_skill(happened: NDArray[np.bool_], probability: Array) -> float:
 
 
 def _change(past: Array, season: int, power: int) -> Array:
-    gaps = np.abs(past[:, season:] - past[:, :-season]) ** power
-    known = ~np.isnan(gaps)
-    return _ratio(np.where(known, gaps, 0.0).sum(axis=1), known.sum(axis=1).astype(float))
+    return _mean(np.abs(past[:, season:] - past[:, :-season]) ** power)
+
+
+def _mean(x: Array) -> Array:
+    """Per row, of what is known."""
+    known = ~np.isnan(x)
+    return _ratio(np.where(known, x, 0.0).sum(axis=1), known.sum(axis=1).astype(float))
 
 
 def _ratio(above: Array, below: Array) -> Array:
