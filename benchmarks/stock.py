@@ -14,6 +14,7 @@ import polars as pl
 from chip_channel.cli.planning import notes, results
 from chip_channel.console import console
 from chip_channel.planning.backtest import ALL, Backtest, EndOfLife, Row, Terms, ends, prepare
+from chip_channel.planning.classify import CLASSES, TOO_SHORT
 from chip_channel.planning.panel import Panel, calendar, read
 from chip_channel.settings import ROOT
 
@@ -21,7 +22,7 @@ from benchmarks.measure import Measure, at_least, at_most
 
 DATA = Path(os.environ.get("CHIP_CHANNEL_TEST_DATA", ROOT.parent / "shared" / "data")) / "demand"
 SMOOTH = {"smooth": "theta", "erratic": "theta"}
-PLAIN = dict.fromkeys(("smooth", "erratic", "intermittent", "lumpy"), "intermittent_plain")
+PLAIN = dict.fromkeys((c for c in CLASSES if c != TOO_SHORT), "intermittent_plain")
 
 
 def run() -> list[Measure]:

@@ -101,7 +101,7 @@ def propose(
     moves = transfers(part, region, excess, _in_packs(need, cap - position, spq), spq, cost)
     received = moves.received(len(part))
     rest = np.maximum(need - received, 0)
-    room: Floats = cap - position - received
+    room = np.asarray(cap - position - received, dtype=float)
     packs = np.maximum(spq, 1)
     ordered = order_quantity(rest.astype(float), np.ceil(given["moq"]), packs * 1.0, room)
     wanted = ordered.astype(np.int64)

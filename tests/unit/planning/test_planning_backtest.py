@@ -10,6 +10,7 @@ from chip_channel.cli import app
 from chip_channel.planning import peers, policy
 from chip_channel.planning.backtest import ALL, Backtest, EndOfLife, Plan, ends, prepare
 from chip_channel.planning.chart import draw
+from chip_channel.planning.classify import CLASSES, TOO_SHORT
 from chip_channel.planning.panel import Panel, calendar, read
 from chip_channel.planning.roll import LEVELS, learn, recent, roll
 from chip_channel.planning.simulate import Terms
@@ -18,7 +19,7 @@ from scipy.stats import nbinom, norm
 from typer.testing import CliRunner
 
 DATA = Path(os.environ.get("CHIP_CHANNEL_TEST_DATA", ROOT.parent / "shared" / "data")) / "demand"
-PLAIN = dict.fromkeys(("smooth", "erratic", "intermittent", "lumpy"), "intermittent_plain")
+PLAIN = dict.fromkeys((c for c in CLASSES if c != TOO_SHORT), "intermittent_plain")
 
 
 def panel(values: np.ndarray) -> Panel:
@@ -190,7 +191,9 @@ def test_a_chart_needs_no_network(made: Backtest, tmp_path: Path) -> None:
 def test_the_command_reads_csv_and_says_what_it_mended(tmp_path: Path) -> None:
     values = invented(6, 36)
     months = calendar(np.datetime64("2020-01-01"), 36, "MS")
-    lines = [f"s{i},{m},{q}" for i, row in enumerate(values) for m, q in zip(months, row, strict=True)]
+    lines = [
+        f"s{i},{m},{q}" for i, row in enumerate(values) for m, q in zip(months, row, strict=True)
+    ]
     (tmp_path / "demand.csv").write_text("\n".join(["series,date,quantity", *lines]))
     (tmp_path / "items.csv").write_text("series,lead_time\ns0,1\ns1,\n")
     done = CliRunner().invoke(

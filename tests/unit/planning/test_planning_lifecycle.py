@@ -30,7 +30,9 @@ def test_what_is_there_counts_and_packs_are_whole() -> None:
 
 
 @pytest.mark.parametrize(("mean", "ratio", "stock"), [(50, 3, 60), (8, 1.5, 4), (300, 10, 250)])
-def test_what_is_left_over_agrees_with_a_simulation(mean: float, ratio: float, stock: float) -> None:
+def test_what_is_left_over_agrees_with_a_simulation(
+    mean: float, ratio: float, stock: float
+) -> None:
     seen = np.random.default_rng(3).gamma(mean / ratio, ratio, 400_000)
     left = expected_left_over(array(mean), array(ratio), array(stock))[0]
     assert left == pytest.approx(np.maximum(stock - seen, 0).mean(), rel=0.02)
@@ -46,7 +48,9 @@ def test_missing_prices_and_demand_fall_back_by_name() -> None:
 
 
 def test_launches_are_laid_over_each_other() -> None:
-    values = np.array([[0, 0, 5, 7, 1], [3, 3, 3, 3, 3], [0, 0, 0, 0, 2], [np.nan, np.nan, 4, 0, 0]])
+    values = np.array(
+        [[0, 0, 5, 7, 1], [3, 3, 3, 3, 3], [0, 0, 0, 0, 2], [np.nan, np.nan, 4, 0, 0]]
+    )
     rows, items = aligned(values, 3)
     assert items.tolist() == [0, 2, 3]
     np.testing.assert_array_equal(rows, [[5, 7, 1], [2, np.nan, np.nan], [4, 0, 0]])
