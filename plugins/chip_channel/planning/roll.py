@@ -12,17 +12,20 @@ import numpy as np
 from scipy.special import ndtri
 
 from chip_channel.planning.forecast import forecast
-from chip_channel.planning.panel import Panel
+from chip_channel.planning.panel import Freq, Panel
 from chip_channel.planning.simulate import Floats, Ints, Terms, clean
 
 LEAST = {"MS": 12, "W": 26}
 """Periods that the first forecast knows, unless told otherwise."""
 MEMORY = {"MS": 0.2, "W": 0.05}
-"""Smoothing of `recent`: the same loss of memory in a quarter of a year."""
+"""Smoothing of `recent`; weeks and months forget as much in a year."""
+FADE = {"MS": 0.93, "W": 0.983}
+"""What an error weighs beside one of the period after it; half of it is gone in ten months."""
 LEVELS = np.concatenate([np.linspace(0.01, 0.95, 48), 1 - np.geomspace(0.045, 1e-6, 40)])
 """Levels at which the pooled distribution of errors is kept."""
 _PRIOR = 2.0
 """Errors of its own that what is usual for others counts for, in the scale of an item."""
+_MOST = 10.0
 _PIECES = 3.0
 _TAIL = 40
 """The distribution of so many greatest errors is drawn as an exponential."""
@@ -37,10 +40,11 @@ class Outlook:
 
     window: Ints
     """(n,) periods that an order has to last: lead time + review."""
+    freq: Freq
     mean: Floats
     """Expected demand over the window that starts at t, pieces."""
     scale: Floats
-    """Typical error of `mean`, pieces: root mean square of those known by t."""
+    """Typical error of `mean`, pieces: mean size of those known by t, the later ones above all."""
     ratio: Floats
     """Variance ÷ mean of the demand of a period, in units."""
     unit: Floats
@@ -93,19 +97,20 @@ def roll(
         ratio[:, origin], unit[:, origin] = spread.ratio, spread.unit
         counted[:, origin], classes[:, origin] = made.spans.counted, made.classes
         fallbacks = made.fallbacks()
-    scale, errors = learn(clean(panel.values), mean, usual, counted, terms.window)
+    scale, errors = learn(clean(panel.values), mean, usual, counted, terms.window, FADE[panel.freq])
     return Outlook(
-        terms.window, mean, scale, ratio, unit, classes, counted, errors, fallbacks,
+        terms.window, panel.freq, mean, scale, ratio, unit, classes, counted, errors, fallbacks,
     )  # fmt: skip
 
 
-def recent(values: Floats, outlook: Outlook, alpha: float = 0.2) -> Outlook:
+def recent(values: Floats, outlook: Outlook, alpha: float | None = None) -> Outlook:
     """The same with simple exponential smoothing in place of the recipes: it forgets sooner.
 
     What no longer sells costs stock long before an accurate mean has come down; whether that is
     worth the lost accuracy is a question for a replay. Variance ÷ mean is smoothed by `alpha` ÷ 2
     and drawn to that of all items by the weight of three pieces. `values` (n, T).
     """
+    alpha = MEMORY[outlook.freq] if alpha is None else alpha
     demand, made = clean(values), np.isfinite(outlook.mean)
     begun = np.cumsum(np.isfinite(values), axis=1) > 0
     level = _smooth(demand, begun, alpha)
@@ -116,8 +121,9 @@ def recent(values: Floats, outlook: Outlook, alpha: float = 0.2) -> Outlook:
     unit = outlook.unit
     ratio = (variance / unit + _PIECES * usual) / (slow + _PIECES * unit)
     scale, errors = learn(
-        demand, mean, np.where(made, np.sqrt(variance), np.nan), outlook.counted, outlook.window
-    )
+        demand, mean, np.where(made, np.sqrt(variance), np.nan), outlook.counted, outlook.window,
+        FADE[outlook.freq],
+    )  # fmt: skip
     return replace(outlook, mean=mean, scale=scale, ratio=ratio, errors=errors)
 
 
@@ -134,13 +140,13 @@ def _smooth(values: Floats, begun: Any, alpha: float) -> Floats:
 
 
 def learn(
-    demand: Floats, mean: Floats, usual: Floats, counted: Any, window: Ints
+    demand: Floats, mean: Floats, usual: Floats, counted: Any, window: Ints, fade: float
 ) -> tuple[Floats, Floats]:
     """Scales (n, T + 1) and pooled errors (T + 1, levels), from the errors known by each origin.
 
-    `demand` (n, T), `mean` and `usual` (n, T + 1). Scale² = mean of the own squared errors and of
-    two that are usual for others: `usual`, the one-period error, × the factor that errors of a
-    window had to it over all items.
+    `demand` (n, T), `mean` and `usual` (n, T + 1). A scale is the mean of the own absolute errors,
+    each period back weighing `fade` times the next, and of two that are usual for others: `usual`,
+    the one-period error, × the factor that errors of a window had to it over all items.
     """
     n, width = mean.shape
     total = np.concatenate([np.zeros((n, 1)), np.cumsum(demand, axis=1)], axis=1)
@@ -148,14 +154,16 @@ def learn(
     row, origin = np.nonzero((known_at < width) & np.isfinite(mean))
     at = known_at[row, origin]
     error = total[row, at] - total[row, origin] - mean[row, origin]
-    squares, count = np.zeros((n, width)), np.zeros((n, width))
-    squares[row, at], count[row, at] = error**2, 1.0
-    factor = np.minimum(np.abs(error) / np.maximum(usual[row, origin], 1e-9), 10.0) ** 2
-    begun = np.bincount(at, minlength=width).cumsum()
-    pooled = np.bincount(at, factor, minlength=width).cumsum() / np.maximum(begun, 1)
-    times = np.where(begun > 0, pooled, 1.5 * np.median(window) if n else 1.0)
-    own = np.cumsum(squares, axis=1) + _PRIOR * times * np.nan_to_num(usual) ** 2
-    scale = np.sqrt(own / (np.cumsum(count, axis=1) + _PRIOR))
+    size, count = np.zeros((n, width)), np.zeros((n, width))
+    size[row, at], count[row, at] = np.abs(error), 1.0
+    factor = np.minimum(np.abs(error) / np.maximum(usual[row, origin], 1e-9), _MOST)
+    known = np.bincount(at, minlength=width).cumsum()
+    pooled = np.bincount(at, factor, minlength=width).cumsum() / np.maximum(known, 1)
+    times = np.where(known > 0, pooled, np.sqrt(np.median(window)) if n else 1.0)
+    for t in range(1, width):
+        size[:, t] += fade * size[:, t - 1]
+        count[:, t] += fade * count[:, t - 1]
+    scale = (size + _PRIOR * times * np.nan_to_num(usual)) / (count + _PRIOR)
     keep = ~counted[row, origin] & (scale[row, origin] > 0)
     scaled = error[keep] / scale[row, origin][keep]
     return scale, _distributions(scaled, at[keep], width)
