@@ -5,9 +5,7 @@ the M3 competition and monthly sales of car parts. Months of cover are tried on 
 months; the best of them, for these very data, is the peer.
 """
 
-import os
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -15,20 +13,19 @@ from chip_channel.cli.planning import notes, results
 from chip_channel.console import console
 from chip_channel.planning.backtest import ALL, Backtest, EndOfLife, Row, Terms, ends, prepare
 from chip_channel.planning.classify import CLASSES, TOO_SHORT
-from chip_channel.planning.panel import Panel, calendar, read
-from chip_channel.settings import ROOT
+from chip_channel.planning.panel import Panel, calendar
 
+from benchmarks.demand import FOLDER, absent
 from benchmarks.measure import Measure, at_least, at_most
 
-DATA = Path(os.environ.get("CHIP_CHANNEL_TEST_DATA", ROOT.parent / "shared" / "data")) / "demand"
 SMOOTH = {"smooth": "theta", "erratic": "theta"}
 PLAIN = dict.fromkeys((c for c in CLASSES if c != TOO_SHORT), "intermittent_plain")
 
 
 def run() -> list[Measure]:
     """Ratios of turnover and of dead shares."""
-    if not DATA.exists():
-        console.print(f"{DATA} is not there: nothing to measure")
+    if absent():
+        console.print(f"Skipped: {absent()}")
         return []
     return smooth() + parts()
 
@@ -83,7 +80,7 @@ def best(found: dict[str, float]) -> float:
 
 def m3(kind: str) -> Panel:
     """Monthly series of a kind with the same last month, as their dates are arbitrary."""
-    frame = pl.read_parquet(DATA / "m3_monthly.parquet").filter(pl.col("type") == kind)
+    frame = pl.read_parquet(FOLDER / "m3_monthly.parquet").filter(pl.col("type") == kind)
     rows = frame.sort("unique_id", "ds").group_by("unique_id", maintain_order=True).agg("y")
     longest = int(rows["y"].list.len().max() or 0)  # type: ignore[arg-type]
     values = np.full((len(rows), longest), np.nan)

@@ -153,7 +153,7 @@ def _chunks(n: int, size: int) -> Iterator[slice]:
         yield slice(start, min(start + size, n))
 
 
-def _sample(panel: Panel, groups: NDArray[np.str_], sizes: Mapping[str, int]) -> Panel:
+def sample(panel: Panel, groups: NDArray[np.str_], sizes: Mapping[str, int]) -> Panel:
     """Up to so many series of each group, the same ones in whatever order they come."""
     order = np.lexsort((panel.ids, hashes(panel.ids)))
     found = [order[groups[order] == name][:size] for name, size in sorted(sizes.items())]
@@ -166,7 +166,7 @@ def _learned(panel: Panel, names: NDArray[np.str_], season: int, horizon: int) -
     if not asks.any():
         return None
     groups = np.where(asks, "asks", "")
-    return boosting.fit(_sample(panel, groups, {"asks": boosting.SERIES}), horizon, season)
+    return boosting.fit(sample(panel, groups, {"asks": boosting.SERIES}), horizon, season)
 
 
 def _curves(
@@ -188,7 +188,7 @@ def _curves(
         return predict(past, then, names, _learned(past, names, season, ahead), season, ahead)
 
     known, ahead = looks_back(len(panel.periods), reach, least=8)
-    return learn(_sample(panel, classes, sizes), at_origin, known, ahead, windows)
+    return learn(sample(panel, classes, sizes), at_origin, known, ahead, windows)
 
 
 def _finish(

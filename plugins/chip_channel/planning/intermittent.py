@@ -25,7 +25,7 @@ def _ses(x: Matrix, alpha: float) -> tuple[float, float]:
     for i in range(1, len(x)):
         gap = x[i] - level
         errors += gap * gap
-        level += alpha * gap
+        level = alpha * x[i] + (1.0 - alpha) * level
     return level, errors
 
 

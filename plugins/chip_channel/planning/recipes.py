@@ -35,6 +35,7 @@ RECIPES: dict[str, Recipe] = {
     "seasonal_naive": Recipe(("seasonal_naive",), "errors"),
     "intermittent": Recipe(("imapa", "adida", "tsb"), "counts", boosted=0.5),
     "intermittent_plain": Recipe(("imapa", "adida", "tsb"), "counts"),
+    "boosted": Recipe(("imapa",), "counts", boosted=1.0),
     "mean": Recipe(("mean",), "counts"),
     "zero": Recipe(("zero",), "counts"),
 }
