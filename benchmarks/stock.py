@@ -15,7 +15,7 @@ from chip_channel.planning.backtest import ALL, Backtest, EndOfLife, Row, Terms,
 from chip_channel.planning.classify import CLASSES, TOO_SHORT
 from chip_channel.planning.panel import Panel, calendar
 
-from benchmarks.demand import FOLDER, absent
+from benchmarks.demand import FOLDER, absent, car_parts
 from benchmarks.measure import Measure, at_least, at_most
 
 SMOOTH = {"smooth": "theta", "erratic": "theta"}
@@ -46,7 +46,7 @@ def smooth() -> list[Measure]:
 
 def parts() -> list[Measure]:
     """Car parts, lead time 2 months, fill 85 %, packs of one."""
-    panel = read(DATA / "carparts_long.parquet", "MS", series="unique_id", date="ds", quantity="y")
+    panel = car_parts()
     made = prepare(panel, Terms.of(len(panel), 2, spq=1), 0.85, recipes=PLAIN)
     found = shown(made, ALL)
     _say(made)

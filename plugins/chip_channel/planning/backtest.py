@@ -89,6 +89,11 @@ class Backtest:
     end_of_life: EndOfLife | None = None
 
     @property
+    def demand(self) -> Floats:
+        """(n, T) as it is simulated."""
+        return clean(self.panel.values)
+
+    @property
     def groups(self) -> Any:
         """(n,) demand class when measuring starts."""
         return self.outlooks["recipes"].classes[:, self.start]

@@ -87,6 +87,8 @@ class Replay:
 
     settings: Mapping[str, Setting]
     knob: float
+    fill: float
+    """What it gave there: less than was wanted where no knob was enough."""
 
 
 def replay(
@@ -178,4 +180,4 @@ def _settle(
         best = max(gains, key=lambda k: gains[k])
         best = best if gains[best] > 1 + _WORTH else key
         settings[name] = Setting(*best, shared, own[best], gains[best])
-    return Replay(settings, knob)
+    return Replay(settings, knob, float(np.interp(knob, shared, whole)))

@@ -21,7 +21,12 @@ ROWS = pl.DataFrame(
 def test_rows_of_one_month_are_added_and_months_without_rows_are_zero():
     panel = from_frame(ROWS, "MS")
     assert panel.ids.tolist() == ["a", "b"]
-    assert panel.periods.astype(str).tolist() == ["2025-01-01", "2025-02-01", "2025-03-01", "2025-04-01"]
+    assert panel.periods.astype(str).tolist() == [
+        "2025-01-01",
+        "2025-02-01",
+        "2025-03-01",
+        "2025-04-01",
+    ]
     np.testing.assert_array_equal(panel.values, [[7, 0, 0, 5], [NAN, 7, 0, 0]])
     assert not panel.censored.any()
 

@@ -73,5 +73,7 @@ def test_coverage_of_true_counts_is_nominal_though_they_jump():
     seen = law.rvs(20_000, random_state=3).astype(float)
     quantiles = np.broadcast_to(law.ppf(levels), (len(seen), len(levels)))
     for share in (0.8, 0.95):
-        assert scores.covered(seen, quantiles, levels, share).mean() == pytest.approx(share, abs=0.01)
+        assert scores.covered(seen, quantiles, levels, share).mean() == pytest.approx(
+            share, abs=0.01
+        )
     assert scores.coverage(seen, quantiles[:, 19], quantiles[:, -20]) > 0.85
