@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from chip_channel.cli.planning import notes, results
 from chip_channel.console import console
-from chip_channel.planning.backtest import ALL, Backtest, EndOfLife, Row, Terms, ends, prepare
+from chip_channel.planning.backtest import ALL, Backtest, EndOfLife, Row, Terms, prepare
 from chip_channel.planning.classify import CLASSES, TOO_SHORT
 from chip_channel.planning.panel import Panel, calendar
 
@@ -51,7 +51,7 @@ def parts() -> list[Measure]:
     found = shown(made, ALL)
     _say(made)
     plan = made.plans()["dynamic"]
-    known = replace(made, end_of_life=EndOfLife(ends(panel)))
+    known = replace(made, end_of_life=EndOfLife.seen(panel))
     without, dated = made.solve(plan), known.solve(plan)
     console.print(*results([replace(without, policy="dates unknown"),
                             replace(dated, policy="dates known")], made.fill))  # fmt: skip

@@ -72,6 +72,9 @@ def backtest(
     started = time.perf_counter()
     if freq not in ("MS", "W"):
         raise typer.BadParameter("freq is MS or W")
+    wanted = list(dict.fromkeys(policy or test.POLICIES))
+    if unknown := set(wanted) - set(test.POLICIES):
+        raise typer.BadParameter(f"{', '.join(unknown)}; there are {', '.join(test.POLICIES)}")
     try:
         panel = read(data, freq, series=series_column, date=date_column, quantity=quantity_column)  # type: ignore[arg-type]
         given = _items(items, panel.ids) if items else {}
@@ -82,17 +85,14 @@ def backtest(
         made = test.prepare(
             panel, terms, fill, measured=measured, recipes=names, value=value, lost_sales=lost_sales
         )  # type: ignore[arg-type]
-        wanted = list(dict.fromkeys(policy)) if policy else list(made.plans())
         peers = [n for n in ("cover-6", "cover-12", "min-max", "foresight") if n not in wanted]
         rows = made.compare(wanted + peers)
-    except KeyError as error:
-        raise typer.BadParameter(f"{error.args[0]}; policies: {', '.join(made.plans())}") from None
-    except (PanelError, ValueError) as error:
-        raise typer.BadParameter(str(error)) from None
+    except (PanelError, ValueError, KeyError) as error:
+        raise typer.BadParameter(str(error.args[0])) from None
     for part in results(rows, fill):
         console.print(part)
     if end_of_life:
-        known = replace(made, end_of_life=test.EndOfLife(test.ends(panel)))
+        known = replace(made, end_of_life=test.EndOfLife.seen(panel))
         console.print(*results([
             replace(one.solve(one.plans()["dynamic"]), policy=f"dynamic, dates {name}")
             for name, one in (("unknown", made), ("known", known))

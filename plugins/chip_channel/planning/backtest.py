@@ -18,9 +18,10 @@ from chip_channel.planning.roll import LEAST, Outlook, recent, roll
 from chip_channel.planning.simulate import Floats, Ints, Measures, Terms, clean, simulate
 
 COVER_BASES = (3, 6, 9, 12, 18, 24)
-"""Periods that the peers' mean is taken over: the best of them is the peer."""
+"""Months that the peers' mean is taken over: the best of them is the peer."""
 OWN = ("dynamic", "quantile", "cover")
-"""Our policies: `dynamic` as a replay chooses, the others on their usual forecast for all."""
+"""Our policies: `dynamic` as a replay chooses, the others on the forecasts of the recipes."""
+POLICIES = (*OWN, *(f"cover-{months}" for months in COVER_BASES), "min-max", "foresight", "zero")
 ALL = "all"
 MEASURED = {"MS": 24, "W": 52}
 _STEPS = 26
@@ -55,8 +56,20 @@ class EndOfLife:
     """Items whose last demand is announced; (n,), a column of the panel, -1 where it is not."""
 
     last: Ints
-    notice: int = 6
+    notice: int
     """Periods before, from which on it is known."""
+
+    @classmethod
+    def seen(cls, panel: Panel) -> "EndOfLife":
+        """As if the maker had announced, half a year ahead, each end that the panel shows.
+
+        An end is half a year of silence up to the last period.
+        """
+        half = 6 if panel.freq == "MS" else 26
+        demand = clean(panel.values) > 0
+        width = demand.shape[1]
+        last = np.where(demand.any(axis=1), width - 1 - demand[:, ::-1].argmax(axis=1), -1)
+        return cls(np.where(last < width - half, last, -1).astype(np.int64), half)
 
     def cap(self, outlook: Outlook) -> Floats:
         """Expected remaining demand (n, T + 1) from the notice on, inf before."""
@@ -115,8 +128,8 @@ class Backtest:
             Plan("quantile", _alone(policy.quantile(self.outlooks["recipes"])), 0.02, 6),
             Plan("cover", _alone(policy.cover(self.outlooks["recipes"])), near, far),
             *(
-                Plan(f"cover-{base}", _with(peers.cover, values, window, base), near, far)
-                for base in COVER_BASES
+                Plan(f"cover-{months}", _cover(values, window, months * self.year // 12), near, far)
+                for months in COVER_BASES
             ),
             Plan("min-max", lambda k: peers.min_max(values, window, k, self.year), near, far),
             Plan("foresight", lambda _: (peers.foresight(values, window), None)),
@@ -213,23 +226,14 @@ def prepare(
     return Backtest(panel, terms, outlooks, start, begin, fill, worth, lost_sales, replayed)
 
 
-def ends(panel: Panel, silent: int = 6) -> Ints:
-    """Column (n,) of the last demand of items that had none in the last `silent` periods, else -1.
-
-    For a back-test: it stands for the announcement that the maker would have given.
-    """
-    demand = clean(panel.values) > 0
-    width = demand.shape[1]
-    last = np.where(demand.any(axis=1), width - 1 - demand[:, ::-1].argmax(axis=1), -1)
-    return np.where(last < width - silent, last, -1).astype(np.int64)
-
-
 def _alone(levels: policy.Levels) -> Callable[[float], tuple[Floats, Floats | None]]:
     return lambda knob: (levels(knob), None)
 
 
-def _with(peer: Any, values: Floats, window: Ints, base: int) -> Any:
-    return lambda knob: (peer(values, window, base, knob), None)
+def _cover(
+    values: Floats, window: Ints, base: int
+) -> Callable[[float], tuple[Floats, Floats | None]]:
+    return lambda knob: (peers.cover(values, window, base, knob), None)
 
 
 def _between(low: Measures, high: Measures, share: float) -> Measures:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from chip_channel.cli import app
 from chip_channel.planning import peers, policy
-from chip_channel.planning.backtest import ALL, Backtest, EndOfLife, Plan, ends, prepare
+from chip_channel.planning.backtest import ALL, Backtest, EndOfLife, Plan, prepare
 from chip_channel.planning.chart import draw
 from chip_channel.planning.classify import CLASSES, TOO_SHORT
 from chip_channel.planning.panel import Panel, calendar, read
@@ -155,10 +155,11 @@ def test_known_last_demands_leave_less_dead_stock() -> None:
     values = invented(80, 60)
     values[:50, 50:] = 0.0
     made = prepare(panel(values), Terms.of(80, 2, spq=1), 0.9, recipes=PLAIN)
-    last = ends(made.panel)
+    announced = EndOfLife.seen(made.panel)
+    last = announced.last
     assert (last[:50] <= 49).all()
     assert (last[50:] == -1).sum() >= 25
-    known = replace(made, end_of_life=EndOfLife(last))
+    known = replace(made, end_of_life=announced)
     rows = [x.solve(x.plans()["dynamic"]).measures for x in (made, known)]
     assert rows[1].dead_share < 0.65 * rows[0].dead_share
     assert rows[1].turnover > rows[0].turnover
