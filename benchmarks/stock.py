@@ -13,7 +13,9 @@ from chip_channel.cli.planning import notes, results
 from chip_channel.console import console
 from chip_channel.planning.backtest import ALL, Backtest, EndOfLife, Row, Terms, prepare
 from chip_channel.planning.classify import CLASSES, TOO_SHORT
+from chip_channel.planning.launch import aligned, learn
 from chip_channel.planning.panel import Panel, calendar
+from chip_channel.planning.simulate import clean
 
 from benchmarks.demand import FOLDER, absent, car_parts
 from benchmarks.measure import Measure, at_least, at_most
@@ -27,7 +29,7 @@ def run() -> list[Measure]:
     if absent():
         console.print(f"Skipped: {absent()}")
         return []
-    return smooth() + parts()
+    return smooth() + parts() + launches()
 
 
 def smooth() -> list[Measure]:
@@ -64,6 +66,21 @@ def parts() -> list[Measure]:
         _plain("parts: the same, mean of all months", b.dead_share_mean / a.dead_share_mean),
         _plain("parts: turnover, end dates known ÷ not", b.turnover / a.turnover),
     ]
+
+
+def launches(seen: int = 3, horizon: int = 6, now: int = 30) -> list[Measure]:
+    """New car parts: six months foreseen from the first three, learned from launches before."""
+    panel = car_parts()
+    rows, items = aligned(panel.values, seen + horizon)
+    begun = (clean(panel.values)[items] > 0).argmax(axis=1)
+    past, later = rows[begun + seen + horizon <= now], rows[begun + seen >= now]
+    later = later[np.isfinite(later).all(axis=1)]
+    came = later[:, seen:].sum(axis=1)
+    run_rate = later[:, :seen].mean(axis=1) * horizon
+    foreseen = learn(past, seen, horizon).forecast(later[:, :seen])
+    wape, peer = (np.abs(came - x).sum() / came.sum() for x in (foreseen, run_rate))
+    console.print(f"{len(later)} launches after {len(past)}: WAPE {wape:.3f}, run rate {peer:.3f}")
+    return [at_most("launches: WAPE ÷ that of the run rate", wape / peer, "×", 0.7)]
 
 
 def shown(made: Backtest, group: str) -> dict[str, float]:
