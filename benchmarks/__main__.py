@@ -16,7 +16,9 @@ from chip_channel.settings import ROOT
 
 from benchmarks.measure import Measure
 
-NAMES = ("ingest", "memory", "read", "daily", "latency", "forecast", "forecast_speed")
+NAMES = (
+    "ingest", "memory", "read", "daily", "latency", "forecast", "forecast_speed", "stock",
+)  # fmt: skip
 
 
 def main() -> None:

@@ -36,7 +36,7 @@ def test_layers_are_kept() -> None:
         check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
-    assert "3 kept, 0 broken" in done.stdout
+    assert "4 kept, 0 broken" in done.stdout
 
 
 def example_names() -> set[str]:

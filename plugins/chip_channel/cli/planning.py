@@ -1,0 +1,174 @@
+"""Commands of planning."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from itertools import groupby
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from chip_channel.console import console, table
+
+if TYPE_CHECKING:
+    from chip_channel.planning.backtest import Backtest, Row
+
+app = typer.Typer(no_args_is_help=True, help="Forecast, stock policy, proposals.")
+
+
+@app.callback()
+def planning() -> None:
+    """Forecast, stock policy, proposals."""
+
+
+@app.command()
+def backtest(
+    data: Annotated[Path, typer.Option(help="Parquet or CSV: series, date, quantity")],
+    policy: Annotated[
+        list[str] | None, typer.Option(help="Show these beside the peers; left out: all")
+    ] = None,
+    lead_time: Annotated[int, typer.Option(min=0, help="Periods from order to arrival")] = 2,
+    review: Annotated[int, typer.Option(min=1, help="Periods between orders")] = 1,
+    fill: Annotated[
+        float, typer.Option(help="Share of demand served at once, for all alike")
+    ] = 0.95,
+    freq: Annotated[str, typer.Option(help="MS: months; W: weeks")] = "MS",
+    measured: Annotated[
+        int | None, typer.Option(help="Last periods that count; 2 years, 1 of weeks")
+    ] = None,
+    moq: Annotated[float, typer.Option(help="Minimum order quantity, pieces")] = 0.0,
+    spq: Annotated[float, typer.Option(help="Pack size, pieces; 0: no packs")] = 0.0,
+    items: Annotated[
+        Path | None,
+        typer.Option(
+            help="Parquet or CSV by series: lead_time, review, moq, spq, value; any of them"
+        ),
+    ] = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="Forecast recipe for smooth and erratic series")
+    ] = None,
+    lost_sales: Annotated[
+        bool, typer.Option(help="What is short is lost, not backordered")
+    ] = False,
+    end_of_life: Annotated[
+        bool,
+        typer.Option(help="Announce last demands six months ahead; adds rows with and without"),
+    ] = False,
+    chart: Annotated[Path | None, typer.Option(help="Write a chart: .html, .svg or .png")] = None,
+    series_column: Annotated[str, typer.Option(help="Name in the file")] = "series",
+    date_column: Annotated[str, typer.Option(help="Name in the file")] = "date",
+    quantity_column: Annotated[str, typer.Option(help="Name in the file")] = "quantity",
+) -> None:
+    """Compare stock policies on demand that was held back, at equal fill."""
+    from dataclasses import replace  # noqa: PLC0415 - only when asked for
+
+    from chip_channel.planning import backtest as test  # noqa: PLC0415
+    from chip_channel.planning.panel import PanelError, read  # noqa: PLC0415
+
+    started = time.perf_counter()
+    if freq not in ("MS", "W"):
+        raise typer.BadParameter("freq is MS or W")
+    wanted = list(dict.fromkeys(policy or test.POLICIES))
+    if unknown := set(wanted) - set(test.POLICIES):
+        raise typer.BadParameter(f"{', '.join(unknown)}; there are {', '.join(test.POLICIES)}")
+    try:
+        panel = read(data, freq, series=series_column, date=date_column, quantity=quantity_column)  # type: ignore[arg-type]
+        given = _items(items, panel.ids) if items else {}
+        value = given.pop("value", None)
+        usual: dict[str, Any] = {"lead_time": lead_time, "review": review, "moq": moq, "spq": spq}
+        terms = test.Terms.of(len(panel), **(usual | given), default_lead_time=lead_time)
+        names = dict.fromkeys(("smooth", "erratic"), recipe) if recipe else None
+        made = test.prepare(
+            panel, terms, fill, measured=measured, recipes=names, value=value, lost_sales=lost_sales
+        )  # type: ignore[arg-type]
+        peers = [n for n in ("cover-6", "cover-12", "min-max", "foresight") if n not in wanted]
+        rows = made.compare(wanted + peers)
+    except (PanelError, ValueError, KeyError) as error:
+        raise typer.BadParameter(str(error.args[0])) from None
+    for part in results(rows, fill):
+        console.print(part)
+    if end_of_life:
+        known = replace(made, end_of_life=test.EndOfLife.seen(panel))
+        console.print(*results([
+            replace(one.solve(one.plans()["dynamic"]), policy=f"dynamic, dates {name}")
+            for name, one in (("unknown", made), ("known", known))
+        ], fill))  # fmt: skip
+    for line in notes(made):
+        console.print(line)
+    if chart:
+        from chip_channel.planning.chart import draw  # noqa: PLC0415 - only when asked for
+
+        console.print(f"Chart: {draw(rows, fill, chart)}")
+    console.print(f"{len(panel):,} series, {time.perf_counter() - started:.0f} s")
+
+
+def results(rows: Sequence[Row], fill: float) -> list[Table]:
+    """The rows of a back-test for people, a table for each class."""
+    tables = []
+    for group, some in groupby(rows, key=lambda row: row.group):
+        of_class = list(some)
+        name = "All series" if group == "all" else group
+        made = table(
+            f"{name}: {of_class[0].items:,} · fill {fill:.1%}",
+            "policy", "turnover", "fill", "dead", "excess", "orders", "stock", "knob",
+            rows=[(
+                row.policy, f"{row.measures.turnover:.2f}",
+                f"{row.measures.fill:.1%}{'' if row.reached else ' !'}",
+                _share(row.measures.dead_share), _share(row.measures.excess_share),
+                row.measures.orders, round(row.measures.stock), f"{row.knob:.2f}",
+            ) for row in of_class],
+        )  # fmt: skip
+        for column in made.columns[1:]:
+            column.justify = "right"
+        if not all(row.reached for row in of_class):
+            made.caption = "! the fill was not reached, whatever the stock"
+        tables.append(made)
+    return tables
+
+
+def _share(value: float) -> str:
+    return f"{value:.1%}" if isfinite(value) else "–"
+
+
+def notes(made: Backtest) -> list[str]:
+    """What was chosen, what it gives without hindsight, and what had to be mended."""
+    chosen = ", ".join(
+        f"{name}: {s.method} on {s.outlook}" for name, s in made.replayed.settings.items()
+    )
+    real = made.as_set()
+    said = [
+        f"The replay chose {chosen}.",
+        f"With the knob that it had set, and no hindsight, dynamic gives a fill of {real.fill:.1%} "
+        f"at a turnover of {real.turnover:.2f}.",
+    ]
+    counts = made.outlooks["recipes"].fallbacks
+    if counts:
+        said.append("Series mended or on a fallback: " + _counts(counts))
+    if made.terms.mended:
+        said.append("Terms that were missing or impossible: " + _counts(made.terms.mended))
+    return said
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items())
+
+
+def _items(path: Path, ids: Any) -> dict[str, Any]:
+    """Terms by series, in the order of `ids`; nan for a series that is not in the file."""
+    import polars as pl  # noqa: PLC0415 - only when asked for
+
+    frame = pl.read_csv(path) if path.suffix.lower() == ".csv" else pl.read_parquet(path)
+    if "series" not in frame.columns or frame["series"].n_unique() < len(frame):
+        raise ValueError(f"{path}: a column series is wanted, each value once")
+    joined = pl.DataFrame({"series": ids}).join(
+        frame.with_columns(pl.col("series").cast(pl.String)), on="series", how="left", maintain_order="left"
+    )  # fmt: skip
+    names = ("lead_time", "review", "moq", "spq", "value")
+    return {
+        name: joined[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        for name in names if name in joined.columns
+    }  # fmt: skip
