@@ -72,12 +72,38 @@ def open_batch(known_at: datetime | None = None, months: tuple[date, ...] = ()) 
         return Batch(batch_id, moment, len(taken), tuple(touched))
 
 
+def open_planning_batch() -> Batch | None:
+    """A batch for forecasts and proposals on what is published now; None when nothing is."""
+    with connect("transform") as connection:
+        connection.execute("select pg_advisory_xact_lock(hashtext('chip_channel.open_batch'))")
+        if not _one(connection, "select exists (select 1 from ctl.publication)"):
+            return None
+        connection.execute(
+            "update ctl.batch set status = 'abandoned', finished_at = now(), "
+            "reason = 'a newer batch plans instead' "
+            "where status in ('open', 'built') and kind = 'planning'"
+        )
+        found = connection.execute(
+            "insert into ctl.batch (known_at, kind) values (clock_timestamp(), 'planning') "
+            "returning batch_id, known_at"
+        ).fetchone()
+        assert found is not None  # noqa: S101 - an insert returns its row
+        return Batch(found[0], found[1], 0, ())
+
+
+def _one(connection: psycopg.Connection[Any], query: str) -> Any:
+    found = connection.execute(query).fetchone()  # type: ignore[call-overload]
+    return found[0] if found else None
+
+
 def _dealers_reported(connection: psycopg.Connection[Any]) -> bool:
-    found = connection.execute(
-        "select exists (select 1 from ctl.submission where status = 'accepted' "
-        "and report in ('pos', 'stock'))"
-    ).fetchone()
-    return bool(found and found[0])
+    return bool(
+        _one(
+            connection,
+            "select exists (select 1 from ctl.submission where status = 'accepted' "
+            "and report in ('pos', 'stock'))",
+        )
+    )
 
 
 def _touched(connection: psycopg.Connection[Any], submissions: list[int]) -> set[date]:

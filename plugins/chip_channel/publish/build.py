@@ -27,10 +27,11 @@ def build(known_at: datetime | None = None, months: tuple[date, ...] = (),
     return batch
 
 
-def run_models(batch: Batch, progress: Callable[[str], None] | None = None) -> list[Node]:
+def run_models(batch: Batch, progress: Callable[[str], None] | None = None,
+               selector: str = "batch") -> list[Node]:  # fmt: skip
     """Run dbt for an open batch."""
     return dbt(
-        "build", "--selector", "batch", progress=progress,
+        "build", "--selector", selector, progress=progress,
         variables={
             "batch_id": batch.batch_id, "known_at": batch.known_at.isoformat(),
             "vendor_currency": settings().vendor_currency,

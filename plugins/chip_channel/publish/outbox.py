@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import chinese_calendar
+import psycopg
 from psycopg.types.json import Json
 
 from chip_channel.intake.feed import feeds
@@ -25,6 +26,29 @@ def raise_alert(key: str, kind: str, severity: str, subject: str, body: dict[str
             (key, kind, severity, subject[:500], Json(body)),
         )
         return done.rowcount == 1
+
+
+def alerts_to_outbox(connection: psycopg.Connection[Any], batch_id: int) -> int:
+    """Tell of the alerts that a batch opened, one message per kind and dealer; how many messages.
+
+    In the transaction that publishes them, so that nobody is told of what readers cannot see.
+    """
+    there = connection.execute("select to_regclass('marts.mart_alert') is not null").fetchone()
+    if not there or not there[0]:
+        return 0
+    done = connection.execute(
+        "insert into ctl.outbox (dedup_key, kind, severity, subject, body) "
+        "select 'alerts:' || kind || ':' || coalesce(dealer_id, '') || ':' || batch_id, kind, "
+        "case when bool_or(severity = 'critical') then 'critical' else 'warn' end, "
+        "kind || ': ' || count(*) || ' new' || coalesce(' at ' || dealer_id, ''), "
+        "jsonb_build_object('dealer_id', dealer_id, 'count', count(*), 'alerts', "
+        " (array_agg(subject_en || ' / ' || subject_zh order by severity, alert_key))[1:20]) "
+        "from marts.mart_alert where batch_id = %s and opened_by_batch = batch_id "
+        "and closed_at is null and severity in ('warn', 'critical') "
+        "group by batch_id, kind, dealer_id on conflict do nothing",
+        (batch_id,),
+    )
+    return done.rowcount
 
 
 def send_waiting(send: Callable[[str, str], None], limit: int = 100) -> int:

@@ -8,8 +8,12 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Json
 
+from chip_channel.publish.outbox import alerts_to_outbox
 from chip_channel.settings import settings
 from chip_channel.warehouse import connect
+
+GATES = {"publication": {"marts", "publish"}, "planning": {"publish"}}
+"""Gates that a batch must have passed, by its kind."""
 
 
 class NotPublishableError(RuntimeError):
@@ -66,6 +70,7 @@ def publish(batch_id: int) -> Publication:
             "values (%s, 'published', 'info', %s, %s) on conflict do nothing",
             (f"published:{batch_id}", f"Batch {batch_id} published", Json({"slices": slices})),
         )
+        alerts_to_outbox(connection, batch_id)
         publication = _publication(connection, batch_id)
     assert publication is not None  # noqa: S101 - written above
     return publication
@@ -82,7 +87,8 @@ def _publication(connection: psycopg.Connection[Any], batch_id: int) -> Publicat
 
 def _must_be_publishable(connection: psycopg.Connection[Any], batch_id: int) -> None:
     found = connection.execute(
-        "select kind, status, reason, (select max(batch_id) from ctl.publication), "
+        "select kind, status, reason, (select max(p.batch_id) from ctl.publication p "
+        "join ctl.batch o using (batch_id) where o.kind = b.kind), "
         "(select array_agg(distinct gate) from ctl.gate_run g where g.batch_id = b.batch_id), "
         "(select string_agg(distinct dataset, ', ') from ctl.gate_run g where g.batch_id = "
         "b.batch_id and g.outcome = 'blocked') from ctl.batch b where batch_id = %s",
@@ -91,7 +97,7 @@ def _must_be_publishable(connection: psycopg.Connection[Any], batch_id: int) -> 
     if found is None:
         raise NotPublishableError(f"there is no batch {batch_id}")
     kind, status, reason, newest, gates, blocked = found
-    if kind != "publication":
+    if kind not in GATES:
         raise NotPublishableError(f"batch {batch_id} recomputes a past state: read it, not publish")
     if newest is not None and newest > batch_id:
         raise SupersededError(f"batch {newest} is published, and newer than {batch_id}")
@@ -101,7 +107,7 @@ def _must_be_publishable(connection: psycopg.Connection[Any], batch_id: int) -> 
         raise NotPublishableError(f"a gate blocked batch {batch_id}: {blocked}")
     if status != "built":
         raise NotPublishableError(f"batch {batch_id} is {status}: {reason or 'build it first'}")
-    missing = {"marts", "publish"} - set(gates or [])
+    missing = GATES[kind] - set(gates or [])
     if missing:
         raise NotPublishableError(f"batch {batch_id} has not passed: {', '.join(sorted(missing))}")
 

@@ -150,7 +150,10 @@ def _check(
 ) -> str:
     outcomes, reasons = ["passed"], []
     with connect(ROLE[gate]) as connection:
-        for mart in datasets(gate):
+        kind = connection.execute(
+            "select kind from ctl.batch where batch_id = %s", (batch_id,)
+        ).fetchone()
+        for mart in datasets(gate, kind[0] if kind else None):
             checks = suite(gate, mart)
             if checks is None:
                 continue

@@ -60,6 +60,14 @@ def suite(gate: Gate, dataset: str, folder: Path = FOLDER) -> Suite | None:
     return Suite(gate, dataset, key, tuple(expectations)) if expectations else None
 
 
-def datasets(gate: Gate, folder: Path = FOLDER) -> list[str]:
-    """Names of the datasets that have checks at a gate."""
-    return sorted({path.name.split(".")[0] for path in (folder / gate).glob("*.json")})
+def datasets(gate: Gate, kind: str | None = None, folder: Path = FOLDER) -> list[str]:
+    """Names of the datasets that have checks at a gate; with `kind` those of such batches.
+
+    A suite is for batches of facts (`publication`) unless its meta says another `batch`.
+    """
+    found = set()
+    for path in (folder / gate).glob("*.json"):
+        told = json.loads(path.read_text()).get("meta", {}).get("batch", "publication")
+        if kind in (None, told):
+            found.add(path.name.split(".")[0])
+    return sorted(found)

@@ -18,6 +18,10 @@ alter default privileges for role transform in schema staging, intermediate, mar
 alter default privileges for role transform in schema marts grant delete on tables to publisher;
 grant insert, update on ctl.published_slice, ctl.publication, ctl.outbox to publisher;
 
+grant usage on schema planning to transform, publisher;
+grant select, insert on all tables in schema planning to transform;
+grant select, delete on all tables in schema planning to publisher;
+
 grant usage on schema publish to bi_reader, finance_reader;
 alter default privileges for role transform in schema publish grant select on tables to bi_reader, finance_reader;
 grant usage on schema api to api;

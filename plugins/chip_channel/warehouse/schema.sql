@@ -7,6 +7,7 @@ create schema if not exists intermediate;
 create schema if not exists marts;
 create schema if not exists publish;
 create schema if not exists ctl;
+create schema if not exists planning;
 create schema if not exists api;
 
 create table if not exists ctl.submission (
@@ -98,13 +99,15 @@ create table if not exists ctl.gate_failure (
 create table if not exists ctl.batch (
     batch_id bigint generated always as identity primary key,
     known_at timestamptz not null,
-    kind text not null check (kind in ('publication', 'as_known')),
+    kind text not null,
     status text not null default 'open' check (status in ('open', 'built', 'blocked', 'published', 'abandoned')),
     reason text,
     opened_at timestamptz not null default now(),
     finished_at timestamptz
 );
-comment on column ctl.batch.kind is 'publication: may be published; as_known: a past state recomputed for reading, never published';
+alter table ctl.batch drop constraint if exists batch_kind_check;
+alter table ctl.batch add constraint batch_kind_check check (kind in ('publication', 'planning', 'as_known'));
+comment on column ctl.batch.kind is 'publication: facts from new reports; planning: forecasts, proposals and alerts on what is published; as_known: a past state recomputed for reading, never published';
 
 create table if not exists ctl.verdict (
     verdict_id bigint generated always as identity primary key,
@@ -163,3 +166,124 @@ create table if not exists ctl.outbox (
     sent_at timestamptz
 );
 comment on table ctl.outbox is 'Alerts, written in the transaction that causes them and sent from here, once each by dedup_key';
+
+-- What planning writes, a batch at a time; its marts read it from here.
+create table if not exists planning.recipe (
+    batch_id bigint not null references ctl.batch,
+    demand_class text not null,
+    recipe text not null,
+    incumbent boolean not null,
+    chosen boolean not null,
+    loss double precision,
+    gain double precision,
+    gain_error double precision,
+    wql double precision,
+    coverage_95 double precision,
+    bias double precision,
+    series bigint not null,
+    origins bigint not null,
+    chosen_at date,
+    primary key (batch_id, demand_class, recipe)
+);
+comment on table planning.recipe is 'Recipes tried per demand class and the one chosen; chosen anew on a schedule, not at each run';
+create table if not exists planning.forecast (
+    batch_id bigint not null references ctl.batch,
+    dealer_id text not null,
+    product_id text not null,
+    week date not null,
+    mean_qty numeric(18, 3) not null,
+    p10_qty numeric(18, 3) not null,
+    p50_qty numeric(18, 3) not null,
+    p90_qty numeric(18, 3) not null,
+    primary key (batch_id, dealer_id, product_id, week)
+);
+comment on table planning.forecast is 'Demand per week ahead; kept over batches, so that forecasts can be held against what came';
+create table if not exists planning.item (
+    batch_id bigint not null references ctl.batch,
+    dealer_id text not null,
+    product_id text not null,
+    origin date not null,
+    demand_class text not null,
+    recipe text not null,
+    policy text not null,
+    fallback text not null,
+    lead_time_weeks integer not null,
+    review_weeks integer not null,
+    window_mean_qty numeric(18, 3) not null,
+    window_p10_qty numeric(18, 3) not null,
+    window_p50_qty numeric(18, 3) not null,
+    window_p90_qty numeric(18, 3) not null,
+    window_p95_qty numeric(18, 3) not null,
+    stock_as_of date,
+    on_hand_qty numeric(18, 3) not null,
+    on_order_qty numeric(18, 3) not null,
+    stock_out_probability numeric(6, 5) not null,
+    safety_stock_qty numeric(18, 3) not null,
+    order_up_to_qty numeric(18, 3) not null,
+    cap_qty numeric(18, 3),
+    proposed_qty numeric(18, 3) not null,
+    by_history_qty numeric(18, 3) not null,
+    by_market_index_qty numeric(18, 3) not null,
+    by_lifecycle_qty numeric(18, 3) not null,
+    by_safety_stock_qty numeric(18, 3) not null,
+    by_cap_qty numeric(18, 3) not null,
+    by_position_qty numeric(18, 3) not null,
+    by_covered_qty numeric(18, 3) not null,
+    by_transfer_qty numeric(18, 3) not null,
+    by_rounding_qty numeric(18, 3) not null,
+    by_allocation_qty numeric(18, 3) not null,
+    reason_en text not null,
+    reason_zh text not null,
+    primary key (batch_id, dealer_id, product_id)
+);
+comment on table planning.item is 'One dealer''s stock of one part: expected demand, policy, proposal and what each factor adds to it';
+create table if not exists planning.transfer (
+    batch_id bigint not null references ctl.batch,
+    product_id text not null,
+    from_dealer_id text not null,
+    to_dealer_id text not null,
+    qty numeric(18, 3) not null,
+    primary key (batch_id, product_id, from_dealer_id, to_dealer_id)
+);
+comment on table planning.transfer is 'What lies too much at one dealer and is missing at another';
+create table if not exists planning.accuracy (
+    batch_id bigint not null references ctl.batch,
+    demand_class text not null,
+    origin date not null,
+    series bigint not null,
+    weeks integer not null,
+    coverage_80 double precision,
+    coverage_95 double precision,
+    bias double precision,
+    wql double precision,
+    wql_naive double precision,
+    primary key (batch_id, demand_class)
+);
+comment on table planning.accuracy is 'The same method on an earlier origin, held against what came since: what gate 3 judges';
+create table if not exists planning.launch (
+    batch_id bigint not null references ctl.batch,
+    product_id text not null,
+    dealer_id text not null,
+    placed_qty numeric(18, 3) not null,
+    sold_13w_qty numeric(18, 3),
+    weeks_known integer not null,
+    expected_13w_qty numeric(18, 3) not null,
+    proposed_qty numeric(18, 3) not null,
+    analogs bigint not null,
+    primary key (batch_id, product_id, dealer_id)
+);
+comment on table planning.launch is 'New products: what was placed, what sold, and what earlier launches say is needed';
+create table if not exists planning.last_buy (
+    batch_id bigint not null references ctl.batch,
+    product_id text not null,
+    last_buy date,
+    last_ship date,
+    remaining_weeks integer not null,
+    remaining_mean_qty numeric(18, 3) not null,
+    service_level numeric(6, 5) not null,
+    position_qty numeric(18, 3) not null,
+    last_buy_qty numeric(18, 3) not null,
+    expected_left_over_qty numeric(18, 3) not null,
+    primary key (batch_id, product_id)
+);
+comment on table planning.last_buy is 'Parts that end: the quantity of the last order for the rest of their life';

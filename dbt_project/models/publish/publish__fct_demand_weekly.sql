@@ -1,0 +1,3 @@
+{{ config(alias='fct_demand_weekly') }}
+
+{{ published('fct_demand_weekly') }}

@@ -1,0 +1,3 @@
+{{ config(alias='mart_alert') }}
+
+{{ published('mart_alert') }}

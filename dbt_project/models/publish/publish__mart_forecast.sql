@@ -1,0 +1,3 @@
+{{ config(alias='mart_forecast') }}
+
+{{ published('mart_forecast') }}

@@ -1,0 +1,3 @@
+{{ config(alias='mart_forecast_accuracy') }}
+
+{{ published('mart_forecast_accuracy') }}

@@ -1,0 +1,3 @@
+{{ config(alias='mart_last_buy') }}
+
+{{ published('mart_last_buy') }}

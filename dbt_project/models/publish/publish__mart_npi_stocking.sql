@@ -1,0 +1,3 @@
+{{ config(alias='mart_npi_stocking') }}
+
+{{ published('mart_npi_stocking') }}

@@ -1,0 +1,3 @@
+{{ config(alias='mart_replenishment') }}
+
+{{ published('mart_replenishment') }}

@@ -1,0 +1,3 @@
+{{ config(alias='mart_safety_stock') }}
+
+{{ published('mart_safety_stock') }}

@@ -1,0 +1,3 @@
+{{ config(alias='mart_transfer') }}
+
+{{ published('mart_transfer') }}

@@ -1,0 +1,1 @@
+"""Planning on the published marts: what is read from them, planned by arrays, and written back."""

@@ -1,0 +1,87 @@
+"""What planning reads: demand, positions and parts as they are published, at one instant."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import psycopg
+from psycopg import IsolationLevel
+
+from chip_channel.planning.panel import Panel, from_frame
+from chip_channel.warehouse import connect
+
+QUERIES = Path(__file__).with_name("queries")
+PAIR = "dealer_id", "product_id"
+
+
+class NothingToPlanError(LookupError):
+    """No demand is published."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """One instant of the published marts."""
+
+    origin: date
+    """Monday of the last week that is known as a whole."""
+    panel: Panel
+    """Demand by week; ids are `dealer|maker|mpn`. Weeks that a dealer has not reported are nan."""
+    items: pl.DataFrame
+    """One row per dealer and part that sold or lies somewhere, those of the panel first and in its
+    order: dealer_id, product_id, as_of, on_hand, on_order, region, and the part's columns."""
+    moved: pl.DataFrame
+    """product_id, dealer_id, week, placed, sold."""
+
+
+def read() -> Inputs:
+    """Read what is published. Raises NothingToPlanError."""
+    with connect("transform") as connection:
+        connection.isolation_level = IsolationLevel.REPEATABLE_READ
+        demand, through, position, product, dealer, moved = (
+            _query(connection, name)
+            for name in ("demand", "through", "position", "product", "dealer", "launched")
+        )
+    if demand.is_empty() or through.is_empty():
+        raise NothingToPlanError("no demand is published; publish a batch first")
+    origin = _last_whole_week(through["through"].max())
+    demand = demand.with_columns(series=pl.concat_str(PAIR, separator="|"))
+    panel = _known(from_frame(
+        demand.filter(pl.col("week") <= origin), "W", date="week", censored="censored", until=origin
+    ), dict(through.iter_rows()))  # fmt: skip
+    sold = demand.select("series", *PAIR).unique().sort("series")
+    sold = sold.filter(pl.col("series").is_in(panel.ids.tolist())).select(PAIR)
+    lying = position.select(PAIR).join(sold, on=PAIR, how="anti").sort(PAIR)
+    region = dealer.select(
+        "dealer_id", pl.col("regions").str.split("|").list.first().alias("region")
+    )
+    items = (
+        pl.concat([sold, lying])
+        .join(position, on=PAIR, how="left", maintain_order="left")
+        .join(product, on="product_id", how="left", maintain_order="left")
+        .join(region, on="dealer_id", how="left", maintain_order="left")
+        .with_columns(pl.col("on_hand", "on_order").fill_null(0.0), pl.col("region").fill_null(""))
+    )
+    return Inputs(origin, panel, items, moved)
+
+
+def _query(connection: psycopg.Connection[Any], name: str) -> pl.DataFrame:
+    cursor = connection.execute((QUERIES / f"{name}.sql").read_bytes())
+    columns = [c.name for c in cursor.description or ()]
+    return pl.DataFrame(cursor.fetchall(), schema=columns, orient="row", infer_schema_length=None)
+
+
+def _last_whole_week(through: Any) -> date:
+    monday: date = through - timedelta(days=through.weekday())
+    return monday if through.weekday() == 6 else monday - timedelta(days=7)
+
+
+def _known(panel: Panel, through: dict[str, date]) -> Panel:
+    """The panel with nan where the dealer has not reported the week to its end."""
+    dealers = [series.split("|", 1)[0] for series in panel.ids.tolist()]
+    last = np.array([through.get(d, date.max) for d in dealers], dtype="datetime64[D]")
+    unknown = panel.periods[None, :] + 6 > last[:, None]
+    return Panel(panel.ids, panel.periods, np.where(unknown, np.nan, panel.values), panel.freq,
+                 panel.censored & ~unknown)  # fmt: skip
