@@ -12,7 +12,6 @@ import polars as pl
 from chip_channel.cli.planning import notes, results
 from chip_channel.console import console
 from chip_channel.planning.backtest import ALL, Backtest, EndOfLife, Row, Terms, prepare
-from chip_channel.planning.classify import CLASSES, TOO_SHORT
 from chip_channel.planning.launch import aligned, learn
 from chip_channel.planning.panel import Panel, calendar
 from chip_channel.planning.simulate import clean
@@ -21,7 +20,6 @@ from benchmarks.demand import FOLDER, absent, car_parts
 from benchmarks.measure import Measure, at_least, at_most
 
 SMOOTH = {"smooth": "theta", "erratic": "theta"}
-PLAIN = dict.fromkeys((c for c in CLASSES if c != TOO_SHORT), "intermittent_plain")
 
 
 def run() -> list[Measure]:
@@ -49,7 +47,7 @@ def smooth() -> list[Measure]:
 def parts() -> list[Measure]:
     """Car parts, lead time 2 months, fill 85 %, packs of one."""
     panel = car_parts()
-    made = prepare(panel, Terms.of(len(panel), 2, spq=1), 0.85, recipes=PLAIN)
+    made = prepare(panel, Terms.of(len(panel), 2, spq=1), 0.85)
     found = shown(made, ALL)
     _say(made)
     plan = made.plans()["dynamic"]
@@ -80,7 +78,7 @@ def launches(seen: int = 3, horizon: int = 6, now: int = 30) -> list[Measure]:
     foreseen = learn(past, seen, horizon).forecast(later[:, :seen])
     wape, peer = (np.abs(came - x).sum() / came.sum() for x in (foreseen, run_rate))
     console.print(f"{len(later)} launches after {len(past)}: WAPE {wape:.3f}, run rate {peer:.3f}")
-    return [at_most("launches: WAPE ÷ that of the run rate", wape / peer, "×", 0.7)]
+    return [at_most("launches: WAPE ÷ that of the run rate", float(wape / peer), "×", 0.7)]
 
 
 def shown(made: Backtest, group: str) -> dict[str, float]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from chip_channel.planning import peers, policy
 from chip_channel.planning.panel import Panel
-from chip_channel.planning.roll import LEAST, Outlook, recent, roll
+from chip_channel.planning.roll import LEAST, Outlook, all_outlooks, roll
 from chip_channel.planning.simulate import Floats, Ints, Measures, Terms, clean, simulate
 
 COVER_BASES = (3, 6, 9, 12, 18, 24)
@@ -217,7 +217,7 @@ def prepare(
     begin = min(least, max(start // 2, 1))
     if outlooks is None:
         made = roll(panel, terms, first=begin, recipes=recipes, season_length=season_length)
-        outlooks = {"recipes": made, "recent": recent(panel.values, made)}
+        outlooks = all_outlooks(panel, made)
     worth = np.ones(len(panel)) if value is None else clean(value)
     replayed = policy.replay(
         clean(panel.values), outlooks, terms, fill, slice(begin, start), (begin + start) // 2,

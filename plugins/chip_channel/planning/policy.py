@@ -1,6 +1,6 @@
 """Order-up-to levels: how much should be on hand and on order, for each item and period.
 
-Two methods, each with one knob, on each of two forecasts (recipes, recent):
+Two methods, each with one knob, on each of three forecasts (recipes, recent, blend):
 
 - `quantile`: the demand over lead time + review that is not exceeded with a probability. For smooth
   and erratic items mean + scale × pooled quantile of scaled errors (scaled conformal prediction),
@@ -57,7 +57,7 @@ METHODS: dict[str, tuple[Method, Floats]] = {
 """Method and the knobs that a replay tries."""
 Curves = tuple[Floats, Floats, Floats]
 """Knobs (K,), and by class (K, classes) the stock and the demand not served that they gave."""
-DEFAULTS = {True: "recent", False: "recipes"}
+DEFAULTS = {True: "blend", False: "recipes"}
 """The forecast for demand that is counted in few pieces, and for other."""
 _WORTH = 0.05
 """Another method must save this share of the stock before it takes the place of the default."""

@@ -108,23 +108,53 @@ def recent(values: Floats, outlook: Outlook, alpha: float | None = None) -> Outl
 
     What no longer sells costs stock long before an accurate mean has come down; whether that is
     worth the lost accuracy is a question for a replay. Variance ÷ mean is smoothed by `alpha` ÷ 2
-    and drawn to that of all items by the weight of three pieces. `values` (n, T).
+    and drawn to that of all items by the weight of three units. `values` (n, T).
     """
     alpha = MEMORY[outlook.freq] if alpha is None else alpha
     demand, made = clean(values), np.isfinite(outlook.mean)
     begun = np.cumsum(np.isfinite(values), axis=1) > 0
     level = _smooth(demand, begun, alpha)
     variance = _smooth((demand - level[:, :-1]) ** 2, begun, alpha / 2)
-    slow = _smooth(demand, begun, alpha / 2)
-    usual = variance.sum(axis=0) / np.maximum(slow.sum(axis=0), 1e-9)
     mean = np.where(made, level * outlook.window[:, None], np.nan)
-    unit = outlook.unit
-    ratio = (variance / unit + _PIECES * usual) / (slow + _PIECES * unit)
+    slow = _smooth(demand, begun, alpha / 2)
+    usual = _pooled_ratio(demand, variance, slow)
+    ratio = (variance + _PIECES * usual * outlook.unit) / (slow + _PIECES * outlook.unit)
+    ratio = ratio / outlook.unit
     scale, errors = learn(
         demand, mean, np.where(made, np.sqrt(variance), np.nan), outlook.counted, outlook.window,
         FADE[outlook.freq],
     )  # fmt: skip
     return replace(outlook, mean=mean, scale=scale, ratio=ratio, errors=errors)
+
+
+def blend(values: Floats, recipes: Outlook, quick: Outlook) -> Outlook:
+    """The geometric mean of both forecasts, with the variance of `quick`: one errs where the other
+    does not."""
+    mean = np.sqrt(recipes.mean * quick.mean)
+    scale, errors = learn(
+        clean(values), mean, np.where(np.isfinite(mean), recipes.scale, np.nan), recipes.counted,
+        recipes.window, FADE[recipes.freq],
+    )  # fmt: skip
+    return replace(quick, mean=mean, scale=scale, errors=errors)
+
+
+def all_outlooks(panel: Panel, recipes: Outlook) -> dict[str, Outlook]:
+    """The three forecasts that a replay chooses from."""
+    quick = recent(panel.values, recipes)
+    both = blend(panel.values, recipes, quick)
+    return {"recipes": recipes, "recent": quick, "blend": both}
+
+
+def _pooled_ratio(demand: Floats, variance: Floats, mean: Floats) -> Floats:
+    """Variance ÷ mean (n, T + 1) over all items whose sales so far are of the same order of size."""
+    sold = np.cumsum(demand, axis=1) / np.maximum(np.cumsum(demand > 0, axis=1), 1)
+    order = np.floor(np.log10(np.maximum(np.pad(sold, ((0, 0), (1, 0))), 1.0)))
+    out = np.ones_like(mean)
+    for decade in np.unique(order):
+        here = order == decade
+        total = np.where(here, variance, 0.0).sum(axis=0), np.where(here, mean, 0.0).sum(axis=0)
+        out = np.where(here, total[0] / np.maximum(total[1], 1e-9), out)
+    return out
 
 
 def _smooth(values: Floats, begun: Any, alpha: float) -> Floats:

@@ -71,11 +71,11 @@ def stocking(
     for name, setting in latest.settings.items():
         here = classes == name
         outlook[here], method[here] = setting.outlook, setting.method
-    recent = outlook == "recent"
 
     def now(name: str) -> Floats:
-        one, other = (getattr(made.outlooks[k], name)[:, periods] for k in ("recent", "recipes"))
-        return np.nan_to_num(np.where(recent, one, other))
+        columns = [getattr(one, name)[:, periods] for one in made.outlooks.values()]
+        at = [outlook == name for name in made.outlooks]
+        return np.nan_to_num(np.select(at, columns, 0.0))
 
     return Stocking(
         policy.dynamic(latest, made.outlooks, periods)(latest.knob)[:, periods],

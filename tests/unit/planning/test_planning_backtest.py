@@ -113,8 +113,20 @@ def test_what_is_stocked_now_would_have_served_the_last_year() -> None:
     chance = 1 - nbinom.cdf(now.level, 1e6, 1e6 / (1e6 + 3 * rate))
     assert chance.mean() == pytest.approx(10**-now.knob, abs=0.1)
     assert set(now.method) <= {
-        f"{m} on {o}" for m in ("quantile", "cover") for o in ("recent", "recipes")
+        f"{m} on {o}" for m in ("quantile", "cover") for o in ("recent", "recipes", "blend")
     }
+
+
+def test_packs_of_thousands_do_not_spread_to_single_pieces() -> None:
+    values = invented(30, 40)
+    many = values.copy()
+    many[::2] *= 1000.0
+    alone = recent(
+        values[1::2], roll(panel(values[1::2]), Terms.of(15, 2), first=12, recipes=PLAIN)
+    )
+    mixed = recent(many, roll(panel(many), Terms.of(30, 2), first=12, recipes=PLAIN))
+    single, same = alone.ratio[:, 30:], mixed.ratio[1::2, 30:]
+    np.testing.assert_allclose(same, single, rtol=0.2)
 
 
 def test_peers_by_hand() -> None:
