@@ -183,14 +183,19 @@ class Paths:
         gap = self.total - np.maximum(mean + _UPPER * self.spread, 0.0)
         return np.maximum(0.9 * gap, -0.1 * gap)
 
-    def at(self, s: int, force: Sequence[str] = (), seed: int = 0) -> Adjustments:
+    def at(self, s: int, force: Sequence[str] = (), without: Sequence[str] = ()) -> Adjustments:
         """The factors at origin `s`, judged by what was known then.
 
         `force`: INDEX, LIFECYCLE or "placebo" – a shuffled index – are applied without a verdict.
+        `without`: INDEX or LIFECYCLE is left out, as if there were no such factor.
         """
         mean = np.nan_to_num(self.mean[:, s])
-        index, found = self._index(s, force, seed)
-        expected, uses = self._stage(s, LIFECYCLE in force)
+        index, found = np.zeros(len(self.of.names)), list[Use]()
+        expected, uses = np.full(len(mean), np.nan), list[Use]()
+        if INDEX not in without or "placebo" in force:
+            index, found = self._index(s, force)
+        if LIFECYCLE not in without:
+            expected, uses = self._stage(s, LIFECYCLE in force)
         factor = np.exp(index)[self.of.member]
         ending = self.stages.stage[:, s] == ENDING
         ramps = ending & np.isfinite(expected)
@@ -199,11 +204,13 @@ class Paths:
         goal = np.where(np.isfinite(expected), np.nan_to_num(expected), mean) * factor
         # what is left until the end of sales bounds the window, whatever else is known
         goal = np.maximum(np.where(np.isfinite(cap), np.minimum(goal, cap), goal), 0.0)
+        if LIFECYCLE in without:
+            goal, cap = mean * factor, np.full(len(mean), np.nan)
         return Adjustments(
             mean * (factor - 1), goal - mean * factor, cap, found + uses, self.fallbacks
         )
 
-    def _index(self, s: int, force: Sequence[str], seed: int) -> tuple[Floats, list[Use]]:
+    def _index(self, s: int, force: Sequence[str]) -> tuple[Floats, list[Use]]:
         """Logarithm of the adjustment by family (F,), and what was decided."""
         names, out = self.of.names.tolist(), np.zeros(len(self.of.names))
         seen = {name: v for name, v in self.views.items() if v.newest[s] >= 0}
@@ -215,7 +222,7 @@ class Paths:
         shuffled: dict[str, Floats] = {}
         past = np.arange(self.mean.shape[1]) <= s
         for k, (name, v) in enumerate(fresh.items()):
-            rng = np.random.default_rng([s, k, seed])
+            rng = np.random.default_rng([s, k])
             cut = replace(
                 self.of, actual=self.of.actual[:, : s + 1], expected=self.of.expected[:, : s + 1]
             )
