@@ -141,12 +141,13 @@ def _new(
     panel: Panel, demand: Floats, window: Ints, family: Any, when: Dates, first: int, out: Stages
 ) -> None:
     width, year = demand.shape[1], _year(panel)
+    half = year // 2
     spans = np.unique(np.round(np.quantile(window, np.linspace(0, 1, _BUCKETS))).astype(np.int64))
     span = spans[np.abs(window[:, None] - spans).argmin(axis=1)]
-    ages = np.arange(1, year + 1) if year == 12 else np.r_[1, 2, np.arange(4, year + 1, 4)]
+    ages = np.array([1, 2, 3, 4, 6, 8, 10, 12]) if year == 12 else np.r_[1, 2, np.arange(4, 53, 6)]
     learned: dict[tuple[int, int, int], Analogs | None] = {}
     for t in range(max(first, 1), width + 1):
-        cut = width - -(-(width - t) // (year // 4)) * (year // 4)
+        cut = width - -(-(width - t) // half) * half  # learned twice a year
         life = np.where(when.seen < t, when.again, when.begin)
         age = np.where(life < t, t - life, np.nan)
         dated = np.where(when.launched <= t, t - when.launched, np.nan)
