@@ -80,6 +80,7 @@ def judge(before: Floats, after: Floats, block: int) -> tuple[float, float]:
         gains = 1 - after[drawn].sum(axis=1) / before[drawn].sum(axis=1)
     gains = gains[np.isfinite(gains)]
     blocks = len(before) / min(max(block, 1), len(before))
-    few = np.sqrt(blocks / (blocks - 1)) if blocks > 1 else np.inf
-    error = float(gains.std() * few) if len(gains) else np.inf
+    error = np.inf
+    if blocks > 1 and len(gains):
+        error = float(gains.std() * np.sqrt(blocks / (blocks - 1)))
     return float(1 - after.sum() / before.sum()) if before.sum() > 0 else 0.0, error
