@@ -72,6 +72,7 @@ def _propose(inputs: Inputs, terms: Terms, made: Forecast
     mean = made.cumulative_mean
     at = {level: made.cumulative_quantiles([level])[:, 0] for level in (0.1, 0.5, 0.9, 0.95)}
     factors = lifecycle.adjustments(inputs, made, terms, mean)
+    level = made.cumulative_quantiles([SERVICE])[:, 0]
     shift = factors.market_index + factors.lifecycle
     on_hand, on_order = _number(items, "on_hand"), _number(items, "on_order")
     lines = Lines(
@@ -80,7 +81,7 @@ def _propose(inputs: Inputs, terms: Terms, made: Forecast
         region=items["region"].to_numpy().astype(np.str_),
         on_hand=on_hand, on_order=on_order, backlog=np.zeros(total), reserved=np.zeros(total),
         history=wide(mean), market_index=wide(factors.market_index),
-        lifecycle=wide(factors.lifecycle), level=wide(np.maximum(made.cumulative_quantiles([SERVICE])[:, 0] + shift, 0)),
+        lifecycle=wide(factors.lifecycle), level=wide(np.maximum(level + shift, 0)),
         scale=wide((at[0.9] - at[0.5]) / 1.2816), moq=_number(items, "moq"),
         spq=_number(items, "spq"), cap=wide(factors.cap, np.nan), weight=np.ones(total),
     )  # fmt: skip

@@ -18,7 +18,7 @@ from chip_channel.warehouse import connect
 
 RECIPES_LAST = timedelta(days=91)
 """Recipes are chosen anew when the choice is older than this."""
-ORIGINS, SERIES = 2, 150
+ORIGINS, SERIES = 2, 60
 """Earlier origins, and series of each class, that recipes are tried on."""
 KEPT_BATCHES = 26
 """Published planning batches whose forecasts are kept to be held against what came."""
