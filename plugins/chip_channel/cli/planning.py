@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from chip_channel.cli.ablate import ablate
 from chip_channel.console import console, table
 
 if TYPE_CHECKING:
     from chip_channel.planning.backtest import Backtest, Row
 
 app = typer.Typer(no_args_is_help=True, help="Forecast, stock policy, proposals.")
+app.command()(ablate)
 
 
 @app.callback()

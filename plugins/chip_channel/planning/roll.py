@@ -113,10 +113,10 @@ def recent(values: Floats, outlook: Outlook, alpha: float | None = None) -> Outl
     alpha = MEMORY[outlook.freq] if alpha is None else alpha
     demand, made = clean(values), np.isfinite(outlook.mean)
     begun = np.cumsum(np.isfinite(values), axis=1) > 0
-    level = _smooth(demand, begun, alpha)
-    variance = _smooth((demand - level[:, :-1]) ** 2, begun, alpha / 2)
+    level = smooth(demand, begun, alpha)
+    variance = smooth((demand - level[:, :-1]) ** 2, begun, alpha / 2)
     mean = np.where(made, level * outlook.window[:, None], np.nan)
-    slow = _smooth(demand, begun, alpha / 2)
+    slow = smooth(demand, begun, alpha / 2)
     usual = _pooled_ratio(demand, variance, slow)
     ratio = (variance + _PIECES * usual * outlook.unit) / (slow + _PIECES * outlook.unit)
     ratio = ratio / outlook.unit
@@ -157,7 +157,7 @@ def _pooled_ratio(demand: Floats, variance: Floats, mean: Floats) -> Floats:
     return out
 
 
-def _smooth(values: Floats, begun: Any, alpha: float) -> Floats:
+def smooth(values: Floats, begun: Any, alpha: float) -> Floats:
     """Smoothed (n, T + 1) before each period; at first the mean of what there is."""
     n, width = values.shape
     out, level, count = np.zeros((n, width + 1)), np.zeros(n), np.zeros(n)
