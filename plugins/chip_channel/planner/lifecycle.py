@@ -1,6 +1,4 @@
-"""Parts that begin and parts that end: what they add to expectation, launches, last orders."""
-
-from dataclasses import dataclass
+"""Parts that begin and parts that end: stock for launches, and last orders."""
 
 import numpy as np
 import polars as pl
@@ -19,27 +17,6 @@ SUPPORT = 52
 SERVICE = 0.9
 """Probability that the last order is to suffice."""
 NEW_WITHIN = 52
-
-
-@dataclass(frozen=True)
-class Adjustments:
-    """Pieces over lead time + review, one per series of the panel (n,)."""
-
-    market_index: Floats
-    lifecycle: Floats
-    cap: Floats
-    """Demand that is still expected at all; nan where no end is known."""
-
-
-def adjustments(inputs: Inputs, made: Forecast, terms: Terms, mean: Floats) -> Adjustments:
-    """What index and lifecycle add to the expectation `mean` (n,)."""
-    n = len(made)
-    weekly = made.cumulative_mean / terms.window
-    weeks, left = _remaining(inputs, n)
-    cap = np.where(np.isnan(weeks), np.nan, weekly * left)
-    # an ending part cannot be expected to sell more in the window than in the rest of its life
-    ends = np.where(np.isnan(cap), 0.0, np.minimum(cap - mean, 0.0))
-    return Adjustments(np.zeros(n), ends, cap)
 
 
 def _remaining(inputs: Inputs, n: int) -> tuple[Floats, Floats]:

@@ -10,7 +10,9 @@ from chip_channel.planner import lifecycle
 from chip_channel.planner.read import PAIR, Inputs
 from chip_channel.planning import scores
 from chip_channel.planning.explain import sentences
+from chip_channel.planning.factors import adjust
 from chip_channel.planning.forecast import Forecast, forecast
+from chip_channel.planning.market import Index
 from chip_channel.planning.replenish import FACTORS, Lines, propose
 from chip_channel.planning.simulate import Floats, Terms
 
@@ -48,12 +50,13 @@ def plan(inputs: Inputs, recipes: Mapping[str, str], chosen: pl.DataFrame) -> Pl
         panel, HORIZON, terms.window, recipes=recipes, levels=_LEVELS,
         launched=_days(items, "launch_date")[:n], last_buy=_days(items, "last_buy")[:n],
     )  # fmt: skip
-    item, moves, mended = _propose(inputs, terms, made)
+    item, moves, factors, mended = _propose(inputs, terms, made)
     tables = {
         "recipe": chosen,
         "forecast": _per_week(items[:n], made),
         "item": item,
         "transfer": moves,
+        "factor": factors,
         "accuracy": accuracy(inputs, recipes),
         "launch": lifecycle.launches(inputs),
         "last_buy": lifecycle.last_buys(inputs, made, terms),
@@ -62,7 +65,7 @@ def plan(inputs: Inputs, recipes: Mapping[str, str], chosen: pl.DataFrame) -> Pl
 
 
 def _propose(inputs: Inputs, terms: Terms, made: Forecast
-             ) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, int]]:  # fmt: skip
+             ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, dict[str, int]]:  # fmt: skip
     items, total, n = inputs.items, inputs.items.height, len(inputs.panel)
 
     def wide(given: Floats, rest: float = 0.0) -> Floats:
@@ -71,7 +74,13 @@ def _propose(inputs: Inputs, terms: Terms, made: Forecast
 
     mean = made.cumulative_mean
     at = {level: made.cumulative_quantiles([level])[:, 0] for level in (0.1, 0.5, 0.9, 0.95)}
-    factors = lifecycle.adjustments(inputs, made, terms, mean)
+    factors = adjust(
+        inputs.panel, terms.window, mean,
+        family=items["family"].fill_null("")[:n].to_numpy().astype(np.str_),
+        launched=_days(items, "launch_date")[:n], last_buy=_days(items, "last_buy")[:n],
+        last_ship=_days(items, "last_ship")[:n],
+        index=Index.from_frame(inputs.index) if inputs.index.height else None,
+    )  # fmt: skip
     level = made.cumulative_quantiles([SERVICE])[:, 0]
     shift = factors.market_index + factors.lifecycle
     on_hand, on_order = _number(items, "on_hand"), _number(items, "on_order")
@@ -113,7 +122,8 @@ def _propose(inputs: Inputs, terms: Terms, made: Forecast
         "qty": proposals.moves.quantity,
     })  # fmt: skip
     keys = ("product_id", "from_dealer_id", "to_dealer_id")
-    return item, moves.group_by(keys).agg(pl.col("qty").sum()).sort(keys), proposals.mended
+    moves = moves.group_by(keys).agg(pl.col("qty").sum()).sort(keys)
+    return item, moves, factors.frame(), proposals.mended | factors.fallbacks
 
 
 def _per_week(items: pl.DataFrame, made: Forecast) -> pl.DataFrame:

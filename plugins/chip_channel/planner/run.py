@@ -102,7 +102,16 @@ def drop_old_plans() -> dict[str, int]:
     """Forget what planning wrote for batches that nobody can see and that judge no forecast."""
     dropped = {}
     with connect("publisher") as connection:
-        for name in ("recipe", "forecast", "item", "transfer", "accuracy", "launch", "last_buy"):
+        for name in (
+            "recipe",
+            "forecast",
+            "item",
+            "transfer",
+            "accuracy",
+            "launch",
+            "last_buy",
+            "factor",
+        ):
             done = connection.execute(
                 sql.SQL(
                     "delete from {} where batch_id in (select batch_id from (select batch_id, status, "
