@@ -59,11 +59,44 @@ dealer_count as (
         as_of
 ),
 
--- Receipts and sales of a part on one line of time, with a mark at each day that a count looks
--- back to: what lies between two marks is the difference of the running totals. POS knows no
--- location, and the vendor sees no moves between a dealer's stores: both hold for the dealer.
+-- Receipts and sales of a part by day. POS knows no location, and the vendor sees no moves between
+-- a dealer's stores: both hold for the dealer.
+moved as (
+    select
+        dealer_id,
+        product_id,
+        received_date as day,
+        sum(qty) as received_qty,
+        0 as sold_qty
+    from {{ ref('int_receipt__unioned') }}
+    group by
+        dealer_id,
+        product_id,
+        received_date
+    union all
+    select
+        dealer_id,
+        product_id,
+        invoice_date as day,
+        0 as received_qty,
+        sum(qty) as sold_qty
+    from {{ candidate('fct_pos', pos_months) }} as p
+    group by
+        dealer_id,
+        product_id,
+        invoice_date
+),
+
+-- They lie on one line of time with a mark at each day that a count looks back to: what lies
+-- between two marks is the difference of the running totals.
 event as (
+    select
+        moved.*,
+        cast(null as date) as as_of,
+        cast(null as integer) as back
+    from moved
     {%- for back in (0, 31, 91, 181, 366) %}
+    union all
     select
         dealer_id,
         product_id,
@@ -73,27 +106,7 @@ event as (
         as_of,
         {{ back }} as back
     from dealer_count
-    union all
     {%- endfor %}
-    select
-        dealer_id,
-        product_id,
-        received_date as day,
-        qty as received_qty,
-        0 as sold_qty,
-        cast(null as date) as as_of,
-        cast(null as integer) as back
-    from {{ ref('int_receipt__unioned') }}
-    union all
-    select
-        dealer_id,
-        product_id,
-        invoice_date as day,
-        0 as received_qty,
-        qty as sold_qty,
-        cast(null as date) as as_of,
-        cast(null as integer) as back
-    from {{ candidate('fct_pos', pos_months) }} as p
 ),
 
 running as (
