@@ -49,7 +49,7 @@ def dbt(*arguments: str, variables: dict[str, Any] | None = None,
         "--log-level", "none", "--log-level-file", "info", "--no-print",
     ]  # fmt: skip
     # what is parsed is kept in the target folder, but only for the same variables: so parse without
-    manifest = dbtRunner().invoke(["parse", *common]).result if variables else None
+    manifest: Any = dbtRunner().invoke(["parse", *common]).result if variables else None
     given = ["--vars", json.dumps(variables)] if variables else []
     done = dbtRunner(manifest, [on_event]).invoke([*arguments, *common, *given])
     nodes = [
