@@ -98,7 +98,9 @@ def learn(
     }
     target, model = past[:, seen:].sum(axis=1), None
     if len(past) >= _LEAST and target.any():
-        model = TweedieRegressor(power=POWER, alpha=RIDGE, link="log", max_iter=1000)
+        model = TweedieRegressor(
+            power=POWER, alpha=RIDGE, link="log", max_iter=100, solver="newton-cholesky"
+        )
         model.fit(_features(past[:, :seen]), target)
     return Analogs(seen, horizon, curve, families, model, len(past))
 

@@ -43,7 +43,9 @@ class Dates:
     begin: Floats
     """First demand of the first life."""
     again: Floats
-    """First demand of a second life."""
+    """First demand of a second life …"""
+    seen: Floats
+    """… and the period in which it is known to be one."""
     launched: Floats
     """The launch date, where it is a plausible one."""
     last_buy: Floats
@@ -58,9 +60,9 @@ class Dates:
 def dates(panel: Panel, launched: Any, last_buy: Any, last_ship: Any) -> Dates:
     """Read dates (n,) against demand; what contradicts itself is mended and counted.
 
-    A part with two lives – a year of silence in which six periods with demand were due, or a launch
-    date after a year of silence – begins anew with the first demand after it (`second_life`), and
-    an end that was announced before that belongs to its first life.
+    A part with two lives – a year of silence in which six periods with demand were due and that three
+    such periods followed, or a launch date after a year of silence – begins anew with the first
+    demand after it (`second_life`), and an end that was announced before belongs to its first life.
     """
     n, width = panel.values.shape
     demand, year = clean(panel.values) > 0, _year(panel)
@@ -69,8 +71,16 @@ def dates(panel: Panel, launched: Any, last_buy: Any, last_ship: Any) -> Dates:
     gap, hits = _gaps(demand)
     rate = hits / np.maximum(np.arange(width) - np.nan_to_num(begin)[:, None] - gap, 1)
     anew = (gap >= year) & (rate * gap >= _IMPROBABLE)
-    anew |= (gap >= year) & _inside(start, np.arange(width), gap)
-    again = np.where(anew.any(axis=1), width - 1 - anew[:, ::-1].argmax(axis=1), np.nan)
+    # without a date a late sale may be the last one: the third tells
+    third = _third(demand)
+    anew &= np.isfinite(third)
+    told = _inside(start, np.arange(width), gap) & (gap >= year)
+    anew |= told
+    place = width - 1 - anew[:, ::-1].argmax(axis=1) if width else np.zeros(n, np.int64)
+    again = np.where(anew.any(axis=1), place, np.nan)
+    row = np.arange(n)
+    sure = np.where(told[row, place], place, third[row, place]) if width else _nan(n)
+    sure = np.where(np.isnan(again), np.nan, sure)
     start = np.where((start > begin) & (start - begin < year / 4), begin, start)  # samples
     last = width - 1 - demand[:, ::-1].argmax(axis=1) if width else np.zeros(n)
     late = start > np.fmax(begin, again)  # False where nothing was ever sold
@@ -88,7 +98,7 @@ def dates(panel: Panel, launched: Any, last_buy: Any, last_ship: Any) -> Dates:
         "dates_swapped": swapped, "no_last_buy": only_ship, "no_last_ship": only_buy,
     }  # fmt: skip
     return Dates(
-        begin, again, np.where(contradicts, np.nan, start), buy, ship, over, begin < 2,
+        begin, again, sure, np.where(contradicts, np.nan, start), buy, ship, over, begin < 2,
         {name: int(bad.sum()) for name, bad in counts.items() if bad.any()},
     )  # fmt: skip
 
@@ -131,18 +141,19 @@ def _new(
     panel: Panel, demand: Floats, window: Ints, family: Any, when: Dates, first: int, out: Stages
 ) -> None:
     width, year = demand.shape[1], _year(panel)
+    half = year // 2
     spans = np.unique(np.round(np.quantile(window, np.linspace(0, 1, _BUCKETS))).astype(np.int64))
     span = spans[np.abs(window[:, None] - spans).argmin(axis=1)]
-    ages = np.arange(1, year + 1) if year == 12 else np.r_[1, 2, np.arange(4, year + 1, 4)]
+    ages = np.array([1, 2, 3, 4, 6, 8, 10, 12]) if year == 12 else np.r_[1, 2, np.arange(4, 53, 6)]
     learned: dict[tuple[int, int, int], Analogs | None] = {}
     for t in range(max(first, 1), width + 1):
-        cut = width - -(-(width - t) // (year // 4)) * (year // 4)
-        life = np.where(when.again < t, when.again, when.begin)
+        cut = width - -(-(width - t) // half) * half  # learned twice a year
+        life = np.where(when.seen < t, when.again, when.begin)
         age = np.where(life < t, t - life, np.nan)
         dated = np.where(when.launched <= t, t - when.launched, np.nan)
         sells = (life >= when.launched) & (life < t)
         waits = (when.launched < t + window) & ~sells & (t - when.launched <= year / 2)
-        unseen = when.present & ~(when.again < t) & np.isnan(when.launched)
+        unseen = when.present & ~(when.seen < t) & np.isnan(when.launched)
         young = (age <= year) & ~unseen & ~(dated > year) & ~waits
         out.stage[young | waits, t] = NEW
         seen = np.where(waits, 0, ages[np.searchsorted(ages, np.nan_to_num(age), "right") - 1])
@@ -269,6 +280,18 @@ def _gaps(demand: Any) -> tuple[Floats, Floats]:
     before = np.maximum.accumulate(np.pad(place, ((0, 0), (1, 0)), constant_values=-1), axis=1)
     gap = np.where(demand & (before[:, :-1] >= 0), np.arange(width) - before[:, :-1] - 1, 0)
     return gap.astype(float), (np.cumsum(demand, axis=1) - demand).astype(float)
+
+
+def _third(demand: Any) -> Floats:
+    """The period with the third demand from each one with demand on; nan where none came yet."""
+    width = demand.shape[1]
+    row, column = np.nonzero(demand)
+    after = np.roll(column, -2).astype(float)
+    same = np.roll(row, -2) == row
+    same[-2:] = False
+    out = np.full(demand.shape, np.nan)
+    out[row, column] = np.where(same & (after < width), after, np.nan)
+    return out
 
 
 def _inside(start: Floats, columns: Any, gap: Floats) -> Any:

@@ -28,7 +28,7 @@ class Use:
     factor: str
     used: bool
     gain: float
-    """Share by which it lowers the squared error; nan where it could not be tried."""
+    """Share by which it lowers the loss it is judged by; nan where it could not be tried."""
     gain_error: float
     placebo_gain: float
     """The same of the best shuffled index; nan for the lifecycle."""
