@@ -317,7 +317,9 @@ class Paths:
 
     def _upper(self, rows: Ints, origin: Ints, mean: Floats, unit: Floats) -> Floats:
         gap = self.total[rows, origin] - np.maximum(mean + _UPPER * self.spread[rows, origin], 0.0)
-        return np.bincount(origin, np.maximum(0.9 * gap, -0.1 * gap) / unit)
+        return np.asarray(
+            np.bincount(origin, np.maximum(0.9 * gap, -0.1 * gap) / unit), dtype=float
+        )
 
 
 def prepare(
