@@ -1,4 +1,4 @@
-"""A warehouse with history, made by the database itself: 200 dealers, 24 months, any size."""
+"""A warehouse with history, made by the database itself: 200 dealers, so many months."""
 
 from datetime import date
 
@@ -7,8 +7,8 @@ from chip_channel.publish.publish import publish
 from chip_channel.quality.gates import check_marts, check_publication
 from chip_channel.warehouse import connect
 
-DEALERS, MONTHS, PARTS = 200, 24, 400
-FIRST = date(2024, 11, 1)
+DEALERS, PARTS, POS = 200, 400, 416
+"""So many POS lines a dealer and month: 83,200 a month, 2 M in 24 months."""
 LAST = date(2026, 10, 1)
 
 LEDGER = """
@@ -17,7 +17,7 @@ insert into ctl.submission (dealer_id, report, file_name, source, sha256, byte_s
     lines_read, lines_accepted)
 select dealer, report, 'f', 'bench', md5(dealer || report || coalesce(first::text, '')), 1,
     'accepted', mode, first, last, 'Asia/Shanghai', 'CNY', 'excl', 'pcs',
-    coalesce(last, '2024-10-15') + interval '3 days', coalesce(last, '2024-10-15') + interval '3 days',
+    coalesce(last, '2020-01-15') + interval '3 days', coalesce(last, '2020-01-15') + interval '3 days',
     lines, lines
 from (
     select 'd' || lpad(d::text, 3, '0') as dealer, r.report, 'full' as mode, m::date as first,
@@ -57,6 +57,7 @@ select s.submission_id, l, hashint8(s.submission_id * 100000 + l), 'I' || s.subm
     'P' || lpad((1 + (l * 7 + s.submission_id) % 150)::text, 4, '0'), 10 + l % 90, 2.5, 2,
     'c' || l % 300, 'CN', 'CN-GD'
 from ctl.submission as s, generate_series(1, {pos}) as l where s.report = 'pos' {only}
+order by s.submission_id, l
 """,
     """
 insert into raw.stock (submission_id, row_no, line_hash, location_id, maker, mpn, qty, ownership,
@@ -64,6 +65,7 @@ insert into raw.stock (submission_id, row_no, line_hash, location_id, maker, mpn
 select s.submission_id, p, p, 'WH', 'ACME', 'P' || lpad(p::text, 4, '0'), 200 + p, 'owned',
     'available', 2, s.period_end
 from ctl.submission as s, generate_series(1, 150) as p where s.report = 'stock' {only}
+order by s.submission_id, p
 """,
     """
 insert into raw.sell_in (submission_id, row_no, line_hash, shipment_no, line_no, order_no,
@@ -73,6 +75,7 @@ select s.submission_id, d * 1000 + l, d * 1000 + l, 'S' || s.submission_id || '-
     s.period_start + l % 25, s.period_start + l % 25 + 3, 'WH'
 from ctl.submission as s, generate_series(1, {dealers}) as d, generate_series(1, 100) as l
 where s.report = 'sell_in' {only}
+order by s.submission_id, d, l
 """,
 )
 
@@ -92,10 +95,14 @@ from generate_series(1, {dealers}) as d
 """
 
 
-def fill(lines: int) -> None:
-    """History with so many POS lines, judged and ready to be built."""
+def fill(months: int) -> None:
+    """So many months of history, judged and ready to be built.
+
+    As intake writes it: the lines of one submission lie together.
+    """
+    year, month = divmod(LAST.year * 12 + LAST.month - months, 12)
     numbers = {
-        "dealers": DEALERS, "parts": PARTS, "pos": lines // (DEALERS * MONTHS), "first": FIRST,
+        "dealers": DEALERS, "parts": PARTS, "pos": POS, "first": date(year, month + 1, 1),
         "last": LAST, "only": "",
     }  # fmt: skip
     with connect() as connection:

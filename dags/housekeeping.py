@@ -39,10 +39,11 @@ report, less disk. Safe to run at any time, also by hand.
 
     @task
     def drop_old_versions() -> dict[str, int]:
-        """Drop mart rows beyond the versions that are kept."""
+        """Drop mart rows beyond the versions that are kept, and plans that judge nothing more."""
+        from chip_channel.planner.run import drop_old_plans
         from chip_channel.publish.publish import drop_old_versions as drop
 
-        return drop()
+        return drop() | drop_old_plans()
 
     late_reports() >> send_alerts()
     drop_old_versions()

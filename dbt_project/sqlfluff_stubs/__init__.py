@@ -114,3 +114,22 @@ def in_slices(column: str, _months: Any) -> str:
 
 
 in_months = in_slices
+
+
+def all_months(_mart: str) -> list[str]:
+    return [MONTH]
+
+
+latest_month = all_months
+
+
+def text_of(value: str) -> str:
+    return f"cast({value} as text)"
+
+
+def published_before(name: str) -> str:
+    return f"(select * from {name})"
+
+
+def instant_type() -> str:
+    return "timestamp with time zone"

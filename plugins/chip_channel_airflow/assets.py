@@ -21,3 +21,4 @@ REPORTED_MONTHS = Asset("reported_months", uri="chip-channel://raw/months", grou
 that are partitioned themselves."""
 MARTS = Asset("candidate_marts", uri="chip-channel://marts", group=GROUP)
 PUBLISHED = Asset("published_data", uri="chip-channel://publish", group=GROUP)
+PLANNED = Asset("published_plans", uri="chip-channel://publish/plans", group=GROUP)

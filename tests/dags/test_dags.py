@@ -11,7 +11,7 @@ from chip_channel.settings import ROOT
 
 DAGS = {
     "ingest_dealer_reports", "ingest_reference_data", "build_channel_marts",
-    "publish_channel_data", "housekeeping",
+    "publish_channel_data", "publish_forecasts_and_alerts", "housekeeping",
 }  # fmt: skip
 FILES = sorted((ROOT / "dags").glob("*.py"))
 HEAVY = {"great_expectations", "pandas", "polars", "dbt", "statsforecast", "psycopg", "numpy"}
@@ -75,6 +75,7 @@ def test_dags_are_linked_by_assets(bag: Any) -> None:
     made = outlets("ingest_dealer_reports") | outlets("ingest_reference_data")
     assert made - {"reported_months"} == inlets("build_channel_marts")
     assert outlets("build_channel_marts") == inlets("publish_channel_data")
+    assert outlets("publish_channel_data") == inlets("publish_forecasts_and_alerts")
     assert inlets("ingest_dealer_reports") == {"landing_dealers"}
 
 

@@ -84,7 +84,7 @@ def test_every_dag_was_run_by_the_scheduler_and_none_failed(first_run: object, s
     runs = local_airflow().api("GET", "/dags/~/dagRuns?limit=200")["dag_runs"]
     succeeded = {r["dag_id"] for r in runs if r["state"] == "success"}
     assert succeeded >= {"ingest_dealer_reports", "ingest_reference_data", "build_channel_marts",
-                         "publish_channel_data", "housekeeping"}  # fmt: skip
+                         "publish_channel_data", "publish_forecasts_and_alerts", "housekeeping"}  # fmt: skip
     assert [r["dag_id"] for r in runs if r["state"] == "failed"] == []
     assert {r["run_type"] for r in runs if r["dag_id"] == "publish_channel_data"} == {
         "asset_triggered"

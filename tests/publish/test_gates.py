@@ -119,7 +119,7 @@ def test_every_check_of_gate_2_is_proven_to_fail() -> None:
     assert named == proven
 
 
-@pytest.mark.parametrize("mart", datasets("publish"))
+@pytest.mark.parametrize("mart", datasets("publish", "publication"))
 def test_an_empty_mart_is_never_published(mart: str) -> None:
     checks = suite("publish", mart)
     assert checks is not None

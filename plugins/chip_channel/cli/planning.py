@@ -108,6 +108,39 @@ def backtest(
     console.print(f"{len(panel):,} series, {time.perf_counter() - started:.0f} s")
 
 
+@app.command()
+def run(
+    choose: Annotated[bool, typer.Option(help="Choose forecast recipes anew")] = False,
+    publish: Annotated[bool, typer.Option(help="Pass gate 3 and publish")] = True,
+) -> None:
+    """Forecasts, levels, proposals and alerts on what is published."""
+    from chip_channel.planner.read import NothingToPlanError  # noqa: PLC0415 - only when asked for
+    from chip_channel.planner.run import plan_batch  # noqa: PLC0415
+    from chip_channel.publish.publish import publish as move_pointers  # noqa: PLC0415
+    from chip_channel.quality.gates import GateBlockedError, check_publication  # noqa: PLC0415
+
+    try:
+        done = plan_batch(choose, console.print)
+    except NothingToPlanError as error:
+        console.print(str(error))
+        return
+    if done is None:
+        console.print("Nothing is published yet; there is nothing to plan on.")
+        return
+    console.print(f"Batch {done.batch.batch_id}: {done.items:,} items, demand to {done.origin}")
+    if done.fallbacks:
+        console.print("Mended or on a fallback: " + _counts(done.fallbacks))
+    if not publish:
+        return
+    try:
+        console.print(f"Gate 3: {check_publication(done.batch.batch_id)}")
+    except GateBlockedError as error:
+        console.print(f"[red]{error}[/red]\nReaders keep the last forecasts.")
+        raise typer.Exit(2) from error
+    move_pointers(done.batch.batch_id)
+    console.print("Published.")
+
+
 def results(rows: Sequence[Row], fill: float) -> list[Table]:
     """The rows of a back-test for people, a table for each class."""
     tables = []

@@ -1,6 +1,4 @@
-"""Parts that begin and parts that end: what they add to expectation, launches, last orders."""
-
-from dataclasses import dataclass
+"""Parts that begin and parts that end: stock for launches, and last orders."""
 
 import numpy as np
 import polars as pl
@@ -19,28 +17,6 @@ SUPPORT = 52
 SERVICE = 0.9
 """Probability that the last order is to suffice."""
 NEW_WITHIN = 52
-_WEEK = np.timedelta64(7, "D")
-
-
-@dataclass(frozen=True)
-class Adjustments:
-    """Pieces over lead time + review, one per series of the panel (n,)."""
-
-    market_index: Floats
-    lifecycle: Floats
-    cap: Floats
-    """Demand that is still expected at all; nan where no end is known."""
-
-
-def adjustments(inputs: Inputs, made: Forecast, terms: Terms, mean: Floats) -> Adjustments:
-    """What index and lifecycle add to the expectation `mean` (n,)."""
-    n = len(made)
-    weekly = made.cumulative_mean / terms.window
-    weeks, left = _remaining(inputs, n)
-    cap = np.where(np.isnan(weeks), np.nan, weekly * left)
-    # an ending part cannot be expected to sell more in the window than in the rest of its life
-    ends = np.where(np.isnan(cap), 0.0, np.minimum(cap - mean, 0.0))
-    return Adjustments(np.zeros(n), ends, cap)
 
 
 def _remaining(inputs: Inputs, n: int) -> tuple[Floats, Floats]:
@@ -50,7 +26,7 @@ def _remaining(inputs: Inputs, n: int) -> tuple[Floats, Floats]:
     """
     items = inputs.items[:n]
     ship = items["last_ship"].cast(pl.Date).to_numpy().astype("datetime64[D]")
-    until = (ship - np.datetime64(inputs.origin) - _WEEK) / _WEEK
+    until = (ship - np.datetime64(inputs.origin, "D")).astype(float) / 7 - 1
     known = ~np.isnat(ship)
     until = np.where(known, until, np.nan)
     full = np.maximum(until, 0)
@@ -74,8 +50,9 @@ def launches(inputs: Inputs) -> pl.DataFrame:
         about, on="product_id", how="left", maintain_order="left"
     )
     launched = about["launch_date"].cast(pl.Date).to_numpy().astype("datetime64[D]")
-    age = (np.datetime64(inputs.origin) - launched) / _WEEK
-    new = np.flatnonzero(~np.isnat(launched) & (age < NEW_WITHIN))
+    age = (np.datetime64(inputs.origin, "D") - launched).astype(float) / 7
+    age = np.where(np.isnat(launched), np.nan, age)
+    new = np.flatnonzero(age < NEW_WITHIN)
     earlier, at = aligned(total, FIRST)
     family = about["family"].fill_null("").to_numpy().astype(np.str_)
     try:
@@ -84,7 +61,7 @@ def launches(inputs: Inputs) -> pl.DataFrame:
         return pl.DataFrame(schema=schema)
     expected = analogs.before(family[new]).sum(axis=1)
     begun = np.isin(new, at)
-    known = np.isfinite(earlier[:, :_SEEN]).all(axis=1)
+    known = np.asarray(np.isfinite(earlier[:, :_SEEN]).all(axis=1))
     for k in np.flatnonzero(begun).tolist():  # a handful of products
         mine = np.flatnonzero(at == new[k])[0]
         if known[mine]:
@@ -103,12 +80,12 @@ def launches(inputs: Inputs) -> pl.DataFrame:
         for dealer, q, s in zip(dealers, proposed[k], _shares(share[_index(family, family[p])]), strict=True)
         if q
     ]  # fmt: skip
-    found = pl.DataFrame(rows, {k: schema[k] for k in
-                         ("product_id", "dealer_id", "expected_13w_qty", "proposed_qty", "analogs")})  # fmt: skip
+    made = ("product_id", "dealer_id", "expected_13w_qty", "proposed_qty", "analogs")
+    found = pl.DataFrame(rows, {name: schema[name] for name in made})
     return (
         found.join(_placed(inputs), on=["product_id", "dealer_id"], how="left")
         .with_columns(pl.col("placed_qty").fill_null(0.0), pl.col("weeks_known").fill_null(0))
-        .select(schema)
+        .select(*schema)
     )
 
 

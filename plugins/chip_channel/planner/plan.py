@@ -10,16 +10,17 @@ from chip_channel.planner import lifecycle
 from chip_channel.planner.read import PAIR, Inputs
 from chip_channel.planning import scores
 from chip_channel.planning.explain import sentences
+from chip_channel.planning.factors import adjust
 from chip_channel.planning.forecast import Forecast, forecast
+from chip_channel.planning.market import Index
 from chip_channel.planning.replenish import FACTORS, Lines, propose
 from chip_channel.planning.simulate import Floats, Terms
-from chip_channel.planning.stocking import Stocking, stocking
 
 HORIZON = 26
 """Weeks ahead that are forecast."""
 REVIEW = 1
-FILL = 0.95
-"""Share of demand that is to be served at once."""
+SERVICE = 0.95
+"""Probability that what is on hand and on order lasts over lead time and review."""
 JUDGED = 13
 """Weeks that are held back to judge the method."""
 _LEVELS = (0.025, 0.1, 0.5, 0.9, 0.95, 0.975)
@@ -49,29 +50,38 @@ def plan(inputs: Inputs, recipes: Mapping[str, str], chosen: pl.DataFrame) -> Pl
         panel, HORIZON, terms.window, recipes=recipes, levels=_LEVELS,
         launched=_days(items, "launch_date")[:n], last_buy=_days(items, "last_buy")[:n],
     )  # fmt: skip
-    levels = stocking(panel, terms, FILL, recipes=recipes)
-    item, moves, mended = _propose(inputs, terms, made, levels)
+    item, moves, factors, mended = _propose(inputs, terms, made)
     tables = {
         "recipe": chosen,
         "forecast": _per_week(items[:n], made),
         "item": item,
         "transfer": moves,
-        "accuracy": accuracy(inputs, terms, recipes),
+        "factor": factors,
+        "accuracy": accuracy(inputs, recipes),
         "launch": lifecycle.launches(inputs),
         "last_buy": lifecycle.last_buys(inputs, made, terms),
     }
-    return Plan(tables, made.fallbacks() | levels.fallbacks | mended)
+    return Plan(tables, made.fallbacks() | terms.mended | mended)
 
 
-def _propose(inputs: Inputs, terms: Terms, made: Forecast, levels: Stocking
-             ) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, int]]:  # fmt: skip
+def _propose(inputs: Inputs, terms: Terms, made: Forecast
+             ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, dict[str, int]]:  # fmt: skip
     items, total, n = inputs.items, inputs.items.height, len(inputs.panel)
 
     def wide(given: Floats, rest: float = 0.0) -> Floats:
         """To all items: what lies without ever having sold is expected to sell nothing."""
         return np.concatenate([np.asarray(given, float), np.full(total - n, rest)])
 
-    factors = lifecycle.adjustments(inputs, made, terms, levels.mean)
+    mean = made.cumulative_mean
+    at = {level: made.cumulative_quantiles([level])[:, 0] for level in (0.1, 0.5, 0.9, 0.95)}
+    factors = adjust(
+        inputs.panel, terms.window, mean,
+        family=items["family"].fill_null("")[:n].to_numpy().astype(np.str_),
+        launched=_days(items, "launch_date")[:n], last_buy=_days(items, "last_buy")[:n],
+        last_ship=_days(items, "last_ship")[:n],
+        index=Index.from_frame(inputs.index) if inputs.index.height else None,
+    )  # fmt: skip
+    level = made.cumulative_quantiles([SERVICE])[:, 0]
     shift = factors.market_index + factors.lifecycle
     on_hand, on_order = _number(items, "on_hand"), _number(items, "on_order")
     lines = Lines(
@@ -79,20 +89,19 @@ def _propose(inputs: Inputs, terms: Terms, made: Forecast, levels: Stocking
         dealer=items["dealer_id"].to_numpy().astype(np.str_),
         region=items["region"].to_numpy().astype(np.str_),
         on_hand=on_hand, on_order=on_order, backlog=np.zeros(total), reserved=np.zeros(total),
-        history=wide(levels.mean), market_index=wide(factors.market_index),
-        lifecycle=wide(factors.lifecycle), level=wide(np.maximum(levels.level + shift, 0)),
-        scale=wide(levels.scale), moq=_number(items, "moq"), spq=_number(items, "spq"),
-        cap=wide(factors.cap, np.nan), weight=np.ones(total),
+        history=wide(mean), market_index=wide(factors.market_index),
+        lifecycle=wide(factors.lifecycle), level=wide(np.maximum(level + shift, 0)),
+        scale=wide((at[0.9] - at[0.5]) / 1.2816), moq=_number(items, "moq"),
+        spq=_number(items, "spq"), cap=wide(factors.cap, np.nan), weight=np.ones(total),
     )  # fmt: skip
     proposals = propose(lines)
     told = sentences(lines, proposals)
     chance = made.stock_out_probability((on_hand + on_order)[:n])
-    at = {level: made.cumulative_quantiles([level])[:, 0] for level in (0.1, 0.5, 0.9, 0.95)}
     item = items.select(*PAIR, stock_as_of="as_of").with_columns(
         origin=pl.lit(inputs.origin),
         demand_class=_words(made.classes, total, "dead"),
         recipe=_words(made.recipe, total, "none"),
-        policy=_words(levels.method, total, "none"),
+        policy=_words(np.full(n, f"quantile {SERVICE}"), total, "none"),
         fallback=_words(made.fallback, total, "never_sold"),
         lead_time_weeks=_whole(terms.lead_time, total),
         review_weeks=_whole(terms.review, total),
@@ -113,7 +122,8 @@ def _propose(inputs: Inputs, terms: Terms, made: Forecast, levels: Stocking
         "qty": proposals.moves.quantity,
     })  # fmt: skip
     keys = ("product_id", "from_dealer_id", "to_dealer_id")
-    return item, moves.group_by(keys).agg(pl.col("qty").sum()).sort(keys), proposals.mended
+    moves = moves.group_by(keys).agg(pl.col("qty").sum()).sort(keys)
+    return item, moves, factors.frame(), proposals.mended | factors.fallbacks
 
 
 def _per_week(items: pl.DataFrame, made: Forecast) -> pl.DataFrame:
@@ -129,7 +139,7 @@ def _per_week(items: pl.DataFrame, made: Forecast) -> pl.DataFrame:
     })  # fmt: skip
 
 
-def accuracy(inputs: Inputs, terms: Terms, recipes: Mapping[str, str]) -> pl.DataFrame:
+def accuracy(inputs: Inputs, recipes: Mapping[str, str]) -> pl.DataFrame:
     """The same method on an origin JUDGED weeks ago, held against what came; a row per class.
 
     Only what was known then goes in; weeks that a dealer has not reported are not judged.
@@ -143,7 +153,8 @@ def accuracy(inputs: Inputs, terms: Terms, recipes: Mapping[str, str]) -> pl.Dat
               "wql": pl.Float64, "wql_naive": pl.Float64}  # fmt: skip
     if not begun.any():
         return pl.DataFrame(schema=schema)
-    made = forecast(past.take(begun), weeks, float(weeks), recipes=recipes)
+    launched = _days(inputs.items, "launch_date")[: len(panel)][begun]
+    made = forecast(past.take(begun), weeks, float(weeks), recipes=recipes, launched=launched)
     truth = np.maximum(panel.values[begun, -weeks:].sum(axis=1), 0)
     naive = np.nansum(np.maximum(past.values[begun, -weeks:], 0), axis=1)
     rows = []

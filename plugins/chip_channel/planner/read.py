@@ -34,16 +34,19 @@ class Inputs:
     order: dealer_id, product_id, as_of, on_hand, on_order, region, and the part's columns."""
     moved: pl.DataFrame
     """product_id, dealer_id, week, placed, sold."""
+    index: pl.DataFrame
+    """series, period, value, published_at."""
 
 
 def read() -> Inputs:
     """Read what is published. Raises NothingToPlanError."""
     with connect("transform") as connection:
         connection.isolation_level = IsolationLevel.REPEATABLE_READ
-        demand, through, position, product, dealer, moved = (
+        demand, through, position, product, dealer, moved, index = (
             _query(connection, name)
-            for name in ("demand", "through", "position", "product", "dealer", "launched")
-        )
+            for name in ("demand", "through", "position", "product", "dealer", "launched",
+                         "market_index")
+        )  # fmt: skip
     if demand.is_empty() or through.is_empty():
         raise NothingToPlanError("no demand is published; publish a batch first")
     origin = _last_whole_week(through["through"].max())
@@ -64,7 +67,7 @@ def read() -> Inputs:
         .join(region, on="dealer_id", how="left", maintain_order="left")
         .with_columns(pl.col("on_hand", "on_order").fill_null(0.0), pl.col("region").fill_null(""))
     )
-    return Inputs(origin, panel, items, moved)
+    return Inputs(origin, panel, items, moved, index)
 
 
 def _query(connection: psycopg.Connection[Any], name: str) -> pl.DataFrame:

@@ -16,8 +16,10 @@ from chip_channel.publish.batch import Batch, finish, open_planning_batch
 from chip_channel.publish.build import run_models
 from chip_channel.warehouse import connect
 
-RECIPES_LAST = timedelta(days=28)
+RECIPES_LAST = timedelta(days=91)
 """Recipes are chosen anew when the choice is older than this."""
+ORIGINS, SERIES = 2, 60
+"""Earlier origins, and series of each class, that recipes are tried on."""
 KEPT_BATCHES = 26
 """Published planning batches whose forecasts are kept to be held against what came."""
 
@@ -48,6 +50,7 @@ def plan_batch(choose: bool = False, progress: Callable[[str], None] | None = No
         say(f"{len(inputs.panel):,} series of {len(inputs.panel.periods)} weeks to {inputs.origin}")
         selection = _selection(inputs, choose, say)
         made = plan(inputs, chosen(selection), selection)
+        say(f"planned {made.tables['item'].height:,} items")
         _write(batch.batch_id, made)
         run_models(batch, progress, selector="plan")
     except BaseException as error:
@@ -72,7 +75,7 @@ def _selection(inputs: Inputs, choose: bool, say: Callable[[str], None]) -> pl.D
     in_use = chosen(stored) if stored.height else None
     weeks = inputs.items["lead_time_days"][: len(inputs.panel)].cast(pl.Float64) / 7
     span = weeks.fill_null(weeks.median() or 8).ceil().to_numpy() + REVIEW
-    return select(inputs.panel, 13, span, incumbents=in_use)
+    return select(inputs.panel, 13, span, incumbents=in_use, origins=ORIGINS, series=SERIES)
 
 
 def _write(batch_id: int, made: Plan) -> None:
@@ -99,7 +102,16 @@ def drop_old_plans() -> dict[str, int]:
     """Forget what planning wrote for batches that nobody can see and that judge no forecast."""
     dropped = {}
     with connect("publisher") as connection:
-        for name in ("recipe", "forecast", "item", "transfer", "accuracy", "launch", "last_buy"):
+        for name in (
+            "recipe",
+            "forecast",
+            "item",
+            "transfer",
+            "accuracy",
+            "launch",
+            "last_buy",
+            "factor",
+        ):
             done = connection.execute(
                 sql.SQL(
                     "delete from {} where batch_id in (select batch_id from (select batch_id, status, "

@@ -114,10 +114,9 @@ def _touched(connection: psycopg.Connection[Any], submissions: list[int]) -> set
         "where submission_id = any(%s) and status = 'accepted' group by report",
         (submissions,),
     ).fetchall()
+    if any(report in MASTER_DATA for report, _ in reports):
+        return _all_months(connection)
     for report, ids in reports:
-        if report in MASTER_DATA:
-            touched |= _all_months(connection)
-            continue
         touched |= _column(
             connection,
             sql.SQL(

@@ -43,14 +43,15 @@ def dbt(*arguments: str, variables: dict[str, Any] | None = None,
             progress(event.info.msg)
 
     work = settings().home / "dbt"
-    command = [
-        *arguments, "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
+    common = [
+        "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
         "--target-path", str(work / "target"), "--log-path", str(work / "logs"),
         "--log-level", "none", "--log-level-file", "info", "--no-print",
     ]  # fmt: skip
-    if variables:
-        command += ["--vars", json.dumps(variables)]
-    done = dbtRunner(callbacks=[on_event]).invoke(command)
+    # what is parsed is kept in the target folder, but only for the same variables: so parse without
+    manifest: Any = dbtRunner().invoke(["parse", *common]).result if variables else None
+    given = ["--vars", json.dumps(variables)] if variables else []
+    done = dbtRunner(manifest, [on_event]).invoke([*arguments, *common, *given])
     nodes = [
         Node(r.node.name, str(r.status), r.execution_time, str(r.message or ""))
         for r in getattr(done.result, "results", None) or []

@@ -101,7 +101,8 @@ def _library() -> Any:
     warnings.filterwarnings("ignore", module="great_expectations")
     import great_expectations  # noqa: PLC0415 - 6 s to import
 
-    for name in ("great_expectations", "great_expectations._docs_decorators"):
+    for name in ("great_expectations", "great_expectations._docs_decorators",
+                 "great_expectations.data_context.types.base"):  # fmt: skip
         logging.getLogger(name).setLevel(logging.WARNING)
     return great_expectations
 

@@ -287,3 +287,17 @@ create table if not exists planning.last_buy (
     primary key (batch_id, product_id)
 );
 comment on table planning.last_buy is 'Parts that end: the quantity of the last order for the rest of their life';
+create table if not exists planning.factor (
+    batch_id bigint not null references ctl.batch,
+    segment text not null,
+    factor text not null,
+    used boolean not null,
+    gain double precision,
+    gain_error double precision,
+    placebo_gain double precision,
+    reason text not null,
+    series text,
+    origins bigint,
+    primary key (batch_id, segment, factor)
+);
+comment on table planning.factor is 'Market index and lifecycle by segment: used only where earlier origins prove that they help';

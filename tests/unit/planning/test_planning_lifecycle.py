@@ -7,7 +7,6 @@ from chip_channel.planning.launch import aligned, learn, stock_proposal
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import poisson
-from stockpyl.newsvendor import newsvendor_poisson
 
 
 def array(*values: float) -> np.ndarray:
@@ -17,8 +16,9 @@ def array(*values: float) -> np.ndarray:
 def test_the_last_buy_is_the_newsvendor_quantity() -> None:
     ratio = critical_ratio(price=array(10), cost=array(6), salvage=array(1))
     assert ratio[0] == pytest.approx(4 / 9)
-    # stockpyl: overage 5 a piece, underage 4, Poisson demand of 40
-    wanted, _ = newsvendor_poisson(holding_cost=5, stockout_cost=4, demand_mean=40)
+    # overage 5 a piece, underage 4: the least quantity that Poisson demand of 40 does not exceed
+    # with probability 4 ÷ 9
+    wanted = poisson.ppf(4 / 9, 40)
     made = last_buy(array(40), array(40), ratio, position=array(0))
     assert made.quantity.tolist() == [wanted]
 

@@ -1,12 +1,10 @@
-"""The simulator against hand-computed runs, stockpyl, and identities that always hold."""
+"""The simulator against hand-computed runs, the textbook, and identities that always hold."""
 
 import numpy as np
 import pytest
 from chip_channel.planning.simulate import Terms, order_quantity, simulate
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stockpyl.sim import simulation
-from stockpyl.supply_chain_network import single_stage_system
 
 PIECES = st.integers(0, 12).map(float)
 
@@ -80,19 +78,13 @@ def test_orders_go_out_in_review_periods_only() -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(demand=st.lists(PIECES, min_size=3, max_size=25), level=PIECES, lead=st.integers(0, 4))
-def test_it_does_what_stockpyl_does(demand: list[float], level: float, lead: int) -> None:
-    # stockpyl orders after demand: its period t with a lead time one longer is our start of t + 1
-    network = single_stage_system(
-        holding_cost=1, stockout_cost=1, demand_type="D", demand_list=[0, *demand],
-        policy_type="BS", base_stock_level=level, shipment_lead_time=lead + 1,
-        initial_inventory_level=level,
-    )  # fmt: skip
-    simulation(network, len(demand) + 1, progress_bar=False, consistency_checks=None)
-    states = network.nodes[0].state_vars
+def test_net_stock_is_the_level_less_the_demand_of_the_lead_time(
+    demand: list[float], level: float, lead: int
+) -> None:
+    """Zipkin 2000, Foundations of Inventory Management, 6.2: IL(t) = S − D(t − L, t]."""
     run = one(demand, level, Terms.of(1, lead))
-    peer = [float(next(iter(s.inventory_level.values()))) if isinstance(s.inventory_level, dict)
-            else float(s.inventory_level) for s in states[1 : len(demand) + 1]]  # fmt: skip
-    assert (run.closing - run.backlog)[0].tolist() == peer
+    wanted = [level - sum(demand[max(t - lead, 0) : t + 1]) for t in range(len(demand))]
+    assert (run.closing - run.backlog)[0].tolist() == wanted
 
 
 @st.composite

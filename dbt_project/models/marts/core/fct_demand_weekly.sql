@@ -27,9 +27,9 @@ ran_out as (
     from {{ candidate('fct_inventory_rollforward', months) }} as stock
     inner join {{ candidate('dim_date') }} as calendar
         on
-            calendar.month_start = stock.slice
+            stock.slice = calendar.month_start
             and calendar.date_day = {{ dbt.date_trunc('week', 'calendar.date_day') }}
-            and calendar.date_day > stock.last_sale_date
+            and stock.last_sale_date < calendar.date_day
     where stock.closing_qty = 0
 ),
 

@@ -59,97 +59,79 @@ dealer_count as (
         as_of
 ),
 
--- Receipts and sales of a part on one line of time, with a mark at each day that a count looks
--- back to: what lies between two marks is the difference of the running totals. POS knows no
--- location, and the vendor sees no moves between a dealer's stores: both hold for the dealer.
-event as (
-    {%- for back in (0, 31, 91, 181, 366) %}
-    select
+-- The days that each dealer counted on, few beside its parts, and how far each looks back. POS knows
+-- no location, and the vendor sees no moves between a dealer's stores: both hold for the dealer.
+count_day as (
+    select distinct
         dealer_id,
-        product_id,
-        cast({{ dbt.dateadd('day', -back, 'as_of') }} as date) as day,
-        0 as received_qty,
-        0 as sold_qty,
-        as_of,
-        {{ back }} as back
-    from dealer_count
-    union all
-    {%- endfor %}
-    select
-        dealer_id,
-        product_id,
-        received_date as day,
-        qty as received_qty,
-        0 as sold_qty,
-        cast(null as date) as as_of,
-        cast(null as integer) as back
-    from {{ ref('int_receipt__unioned') }}
-    union all
-    select
-        dealer_id,
-        product_id,
-        invoice_date as day,
-        0 as received_qty,
-        qty as sold_qty,
-        cast(null as date) as as_of,
-        cast(null as integer) as back
-    from {{ candidate('fct_pos', pos_months) }} as p
-),
-
-running as (
-    select
-        dealer_id,
-        product_id,
-        as_of,
-        back,
-        sum(received_qty) over (
-            partition by dealer_id, product_id
-            order by day
-            range between unbounded preceding and current row
-        ) as received_qty,
-        sum(sold_qty) over (
-            partition by dealer_id, product_id
-            order by day
-            range between unbounded preceding and current row
-        ) as sold_qty
-    from event
-),
-
-looked_back as (
-    select
-        dealer_id,
-        product_id,
         as_of,
         {%- for days in (30, 90, 180, 365) %}
-        max(case when back = 0 then received_qty end)
-        - max(case when back = {{ days + 1 }} then received_qty end) as received_{{ days }},
+        cast({{ dbt.dateadd('day', -days, 'as_of') }} as date) as day_{{ days }}{{ ',' if not loop.last }}
         {%- endfor %}
-        max(case when back = 0 then sold_qty end) - max(case when back = 91 then sold_qty end) as sold_13_weeks
-    from running
-    where as_of is not null
+    from dealer_count
+),
+
+received as (
+    select
+        receipt.dealer_id,
+        receipt.product_id,
+        count_day.as_of,
+        {%- for days in (30, 90, 180) %}
+        sum(case when receipt.received_date >= count_day.day_{{ days }} then receipt.qty else 0 end) as received_{{ days }},
+        {%- endfor %}
+        sum(receipt.qty) as received_365
+    from {{ ref('int_receipt__unioned') }} as receipt
+    inner join count_day
+        on
+            receipt.dealer_id = count_day.dealer_id
+            and receipt.received_date <= count_day.as_of
+            and receipt.received_date >= count_day.day_365
     group by
-        dealer_id,
-        product_id,
-        as_of
+        receipt.dealer_id,
+        receipt.product_id,
+        count_day.as_of
+),
+
+sold as (
+    select
+        pos.dealer_id,
+        pos.product_id,
+        count_day.as_of,
+        sum(pos.qty) as sold_13_weeks
+    from {{ candidate('fct_pos', pos_months) }} as pos
+    inner join count_day
+        on
+            pos.dealer_id = count_day.dealer_id
+            and pos.invoice_date <= count_day.as_of
+            and pos.invoice_date >= count_day.day_90
+    group by
+        pos.dealer_id,
+        pos.product_id,
+        count_day.as_of
 ),
 
 -- What is on hand is the newest receipts: so much of it is at most so many days old.
 aged as (
     select
-        looked_back.dealer_id,
-        looked_back.product_id,
-        looked_back.as_of,
+        dealer_count.dealer_id,
+        dealer_count.product_id,
+        dealer_count.as_of,
         dealer_count.on_hand_qty as counted_qty,
         {%- for days in (30, 90, 180, 365) %}
-        least(dealer_count.on_hand_qty, greatest(looked_back.received_{{ days }}, 0)) as received_{{ days }},
+        least(dealer_count.on_hand_qty, greatest(coalesce(received.received_{{ days }}, 0), 0)) as received_{{ days }},
         {%- endfor %}
-        looked_back.sold_13_weeks
-    from looked_back
-    inner join dealer_count
+        sold.sold_13_weeks
+    from dealer_count
+    left join received
         on
-            looked_back.dealer_id = dealer_count.dealer_id
-            and looked_back.product_id = dealer_count.product_id
-            and looked_back.as_of = dealer_count.as_of
+            dealer_count.dealer_id = received.dealer_id
+            and dealer_count.product_id = received.product_id
+            and dealer_count.as_of = received.as_of
+    left join sold
+        on
+            dealer_count.dealer_id = sold.dealer_id
+            and dealer_count.product_id = sold.product_id
+            and dealer_count.as_of = sold.as_of
 ),
 
 -- Customers' returns to a core dealer can lower an older bound: no bound is under a younger one.

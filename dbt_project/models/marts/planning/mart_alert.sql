@@ -160,16 +160,16 @@ raised as (
         and demand_class not in ('dead', 'ending')
     union all
     select
-        'excess',
-        'warn',
+        'excess' as kind,
+        'warn' as severity,
         dealer_id,
         product_id,
-        product_id,
-        dealer_id || ' holds more of ' || product_id || ' than it needs',
-        dealer_id || ' 的 ' || product_id || ' 库存过量',
+        product_id as about,
+        dealer_id || ' holds more of ' || product_id || ' than it needs' as subject_en,
+        dealer_id || ' 的 ' || product_id || ' 库存过量' as subject_zh,
         'position=' || {{ text_of('round(position_qty)') }} || '; target=' || {{ text_of('round(order_up_to_qty)') }}
-        || '; expected=' || {{ text_of('round(window_mean_qty)') }},
-        (position_qty - order_up_to_qty) * list_price
+        || '; expected=' || {{ text_of('round(window_mean_qty)') }} as evidence,
+        (position_qty - order_up_to_qty) * list_price as value_vendor
     from item
     where
         position_qty > {{ var('alert_excess') }} * order_up_to_qty
@@ -177,28 +177,28 @@ raised as (
         and (position_qty - order_up_to_qty) * list_price >= {{ var('alert_least_value') }}
     union all
     select
-        'dead',
-        'warn',
+        'dead' as kind,
+        'warn' as severity,
         dealer_id,
         product_id,
-        product_id,
-        dealer_id || ' has not sold ' || product_id || ' for half a year',
-        dealer_id || ' 的 ' || product_id || ' 半年未动销',
-        'dead_value=' || {{ text_of('round(dead_value_vendor, 2)') }},
-        dead_value_vendor
+        product_id as about,
+        dealer_id || ' has not sold ' || product_id || ' for half a year' as subject_en,
+        dealer_id || ' 的 ' || product_id || ' 半年未动销' as subject_zh,
+        'dead_value=' || {{ text_of('round(dead_value_vendor, 2)') }} as evidence,
+        dead_value_vendor as value_vendor
     from dead
     where dead_value_vendor >= {{ var('alert_least_value') }}
     union all
     select
-        'ageing',
-        'info',
+        'ageing' as kind,
+        'info' as severity,
         dealer_id,
         product_id,
-        product_id,
-        'Old stock of ' || product_id || ' at ' || dealer_id,
-        dealer_id || ' 的 ' || product_id || ' 库龄过长',
-        'older_than_180_days=' || {{ text_of('round(old_qty)') }} || '; on_hand=' || {{ text_of('round(on_hand_qty)') }},
-        cast(null as numeric)
+        product_id as about,
+        'Old stock of ' || product_id || ' at ' || dealer_id as subject_en,
+        dealer_id || ' 的 ' || product_id || ' 库龄过长' as subject_zh,
+        'older_than_180_days=' || {{ text_of('round(old_qty)') }} || '; on_hand=' || {{ text_of('round(on_hand_qty)') }} as evidence,
+        cast(null as numeric) as value_vendor
     from newest_count
     where
         newness = 1
@@ -206,44 +206,44 @@ raised as (
         and old_qty >= {{ var('alert_old_share') }} * on_hand_qty
     union all
     select
-        'forecast_break',
-        'warn',
+        'forecast_break' as kind,
+        'warn' as severity,
         dealer_id,
         product_id,
-        product_id,
+        product_id as about,
         'Demand for ' || product_id || ' at ' || dealer_id || ' is '
-        || case when weeks_above >= 3 then 'above' else 'below' end || ' its forecast',
-        dealer_id || ' 的 ' || product_id || ' 需求偏离预测',
+        || case when weeks_above >= 3 then 'above' else 'below' end || ' its forecast' as subject_en,
+        dealer_id || ' 的 ' || product_id || ' 需求偏离预测' as subject_zh,
         'weeks_above=' || {{ text_of('weeks_above') }} || '; weeks_below=' || {{ text_of('weeks_below') }}
-        || '; sold=' || {{ text_of('round(qty)') }},
-        cast(null as numeric)
+        || '; sold=' || {{ text_of('round(qty)') }} as evidence,
+        cast(null as numeric) as value_vendor
     from broken
     where
         weeks_above >= 3
         or weeks_below >= 3
     union all
     select
-        'late_report',
-        'warn',
+        'late_report' as kind,
+        'warn' as severity,
         dealer_id,
-        cast(null as {{ dbt.type_string() }}),
-        report,
-        dealer_id || ' has not sent ' || report,
-        dealer_id || ' 未报送 ' || report,
-        'due=' || {{ text_of('due_date') }},
-        cast(null as numeric)
+        cast(null as {{ dbt.type_string() }}) as product_id,
+        report as about,
+        dealer_id || ' has not sent ' || report as subject_en,
+        dealer_id || ' 未报送 ' || report as subject_zh,
+        'due=' || {{ text_of('due_date') }} as evidence,
+        cast(null as numeric) as value_vendor
     from late
     union all
     select
-        'gate_failed',
-        'critical',
-        cast(null as {{ dbt.type_string() }}),
-        cast(null as {{ dbt.type_string() }}),
-        failed.gate || '.' || failed.dataset,
-        'Gate ' || failed.gate || ' blocks ' || failed.dataset,
-        '质量门 ' || failed.gate || ' 阻断 ' || failed.dataset,
-        'at=' || {{ text_of('failed.run_at') }},
-        cast(null as numeric)
+        'gate_failed' as kind,
+        'critical' as severity,
+        cast(null as {{ dbt.type_string() }}) as dealer_id,
+        cast(null as {{ dbt.type_string() }}) as product_id,
+        failed.gate || '.' || failed.dataset as about,
+        'Gate ' || failed.gate || ' blocks ' || failed.dataset as subject_en,
+        '质量门 ' || failed.gate || ' 阻断 ' || failed.dataset as subject_zh,
+        'at=' || {{ text_of('failed.run_at') }} as evidence,
+        cast(null as numeric) as value_vendor
     from failed
     left join passed_since
         on

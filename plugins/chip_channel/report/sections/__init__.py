@@ -4,7 +4,15 @@ A new section is one module here with a `SECTION`, one template of the same name
 `templates/sections/`, and one line in the list.
 """
 
-from chip_channel.report.sections import gates, inventory, overview, reports, rollforward, urgent
+from chip_channel.report.sections import (
+    gates,
+    inventory,
+    overview,
+    planning,
+    reports,
+    rollforward,
+    urgent,
+)
 from chip_channel.report.sections.section import Section
 
 SECTIONS: tuple[Section, ...] = (
@@ -13,6 +21,7 @@ SECTIONS: tuple[Section, ...] = (
     reports.SECTION,
     inventory.SECTION,
     rollforward.SECTION,
+    planning.SECTION,
     gates.SECTION,
 )
 

@@ -1,0 +1,3 @@
+{{ config(alias='mart_forecast_factor') }}
+
+{{ published('mart_forecast_factor') }}
