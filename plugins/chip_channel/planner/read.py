@@ -15,10 +15,12 @@ from chip_channel.warehouse import connect
 
 QUERIES = Path(__file__).with_name("queries")
 PAIR = "dealer_id", "product_id"
+LEAST_WEEKS = 10
+"""Fewer weeks of demand say nothing that could be planned on, nor judged."""
 
 
 class NothingToPlanError(LookupError):
-    """No demand is published."""
+    """No demand is published, or too little."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ def read() -> Inputs:
     panel = _known(from_frame(
         demand.filter(pl.col("week") <= origin), "W", date="week", censored="censored", until=origin
     ), dict(through.iter_rows()))  # fmt: skip
+    if len(panel.periods) < LEAST_WEEKS:
+        raise NothingToPlanError(f"{len(panel.periods)} weeks of demand; {LEAST_WEEKS} are needed")
     sold = demand.select("series", *PAIR).unique().sort("series")
     sold = sold.filter(pl.col("series").is_in(panel.ids.tolist())).select(PAIR)
     lying = position.select(PAIR).join(sold, on=PAIR, how="anti").sort(PAIR)
