@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from chip_channel.cli.series import by_series, read_table
 from chip_channel.console import console, table
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def ablate(
         lead = given.pop("lead_time", lead_time)
         terms = Terms.of(len(panel), lead, review, default_lead_time=lead_time)
         made = compare(
-            panel, terms, **given, index=Index.from_frame(_read(index)) if index else None,
+            panel, terms, **given, index=Index.from_frame(read_table(index)) if index else None,
             fill=fill, measured=measured, stock=stock,
             recipes=dict.fromkeys(("smooth", "erratic"), recipe) if recipe else None,
         )  # fmt: skip
@@ -131,13 +132,7 @@ def about(path: Path, ids: Any) -> dict[str, Any]:
     """Family, dates and lead time by series, in the order of `ids`; empty where not given."""
     import polars as pl  # noqa: PLC0415 - only when asked for
 
-    frame = _read(path)
-    if "series" not in frame.columns or frame["series"].n_unique() < len(frame):
-        raise ValueError(f"{path}: a column series is wanted, each value once")
-    joined = pl.DataFrame({"series": ids}).join(
-        frame.with_columns(pl.col("series").cast(pl.String)), on="series", how="left",
-        maintain_order="left",
-    )  # fmt: skip
+    joined = by_series(path, ids)
     found: dict[str, Any] = {}
     if "family" in joined.columns:
         found["family"] = joined["family"].cast(pl.String).fill_null("").to_numpy()
@@ -147,17 +142,6 @@ def about(path: Path, ids: Any) -> dict[str, Any]:
     if "lead_time" in joined.columns:
         found["lead_time"] = joined["lead_time"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
     return found
-
-
-def _read(path: Path) -> pl.DataFrame:
-    import polars as pl  # noqa: PLC0415 - only when asked for
-
-    try:
-        if path.suffix.lower() == ".csv":
-            return pl.read_csv(path, try_parse_dates=True)
-        return pl.read_parquet(path)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise ValueError(f"{path}: {error}") from error
 
 
 def _cells(row: dict[str, Any] | None) -> tuple[str, str, str]:

@@ -13,6 +13,7 @@ import typer
 from rich.table import Table
 
 from chip_channel.cli.ablate import ablate
+from chip_channel.cli.series import by_series
 from chip_channel.console import console, table
 
 if TYPE_CHECKING:
@@ -196,12 +197,7 @@ def _items(path: Path, ids: Any) -> dict[str, Any]:
     """Terms by series, in the order of `ids`; nan for a series that is not in the file."""
     import polars as pl  # noqa: PLC0415 - only when asked for
 
-    frame = pl.read_csv(path) if path.suffix.lower() == ".csv" else pl.read_parquet(path)
-    if "series" not in frame.columns or frame["series"].n_unique() < len(frame):
-        raise ValueError(f"{path}: a column series is wanted, each value once")
-    joined = pl.DataFrame({"series": ids}).join(
-        frame.with_columns(pl.col("series").cast(pl.String)), on="series", how="left", maintain_order="left"
-    )  # fmt: skip
+    joined = by_series(path, ids)
     names = ("lead_time", "review", "moq", "spq", "value")
     return {
         name: joined[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()

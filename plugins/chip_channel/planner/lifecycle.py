@@ -68,16 +68,15 @@ def launches(inputs: Inputs) -> pl.DataFrame:
             first = earlier[mine : mine + 1, :_SEEN]
             expected[k] = first.sum() + analogs.forecast(first)[0]
     dealers = items["dealer_id"].unique().sort()
-    share = _family_share(inputs, family, row, dealers)
+    share = _family_share(inputs, family, row, dealers)[new]
     proposed = stock_proposal(
-        expected, share[[_index(family, f) for f in family[new]]],
-        about["spq"].fill_null(1).to_numpy()[new],
+        expected, share, about["spq"].fill_null(1).to_numpy()[new]
     ) if len(new) else np.zeros((0, len(dealers)), int)  # fmt: skip
     rows = [
         {"product_id": names[int(p)], "dealer_id": dealer, "expected_13w_qty": float(expected[k] * s),
          "proposed_qty": float(q), "analogs": analogs.launches}
         for k, p in enumerate(new)
-        for dealer, q, s in zip(dealers, proposed[k], _shares(share[_index(family, family[p])]), strict=True)
+        for dealer, q, s in zip(dealers, proposed[k], _shares(share[k]), strict=True)
         if q
     ]  # fmt: skip
     made = ("product_id", "dealer_id", "expected_13w_qty", "proposed_qty", "analogs")
@@ -89,10 +88,6 @@ def launches(inputs: Inputs) -> pl.DataFrame:
     )
 
 
-def _index(family: np.ndarray, name: str) -> int:
-    return int(np.searchsorted(np.unique(family), name))
-
-
 def _shares(row: Floats) -> Floats:
     whole = row.sum()
     return row / whole if whole > 0 else np.full(len(row), 1 / len(row))
@@ -101,13 +96,13 @@ def _shares(row: Floats) -> Floats:
 def _family_share(
     inputs: Inputs, family: np.ndarray, row: np.ndarray, dealers: pl.Series
 ) -> Floats:
-    """(families, dealers) pieces sold in the last year."""
+    """(products, dealers) pieces of the product's family that were sold in the last year."""
     year = np.nansum(np.maximum(inputs.panel.values[:, -52:], 0), axis=1)
-    kinds = np.unique(family)
+    kinds, kind = np.unique(family, return_inverse=True)
     sums = np.zeros((len(kinds), len(dealers)))
     seller = dealers.search_sorted(inputs.items["dealer_id"][: len(year)]).to_numpy()
-    np.add.at(sums, (np.searchsorted(kinds, family[row]), seller), year)
-    return sums
+    np.add.at(sums, (kind[row], seller), year)
+    return sums[kind]
 
 
 def _placed(inputs: Inputs) -> pl.DataFrame:
@@ -133,8 +128,7 @@ def last_buys(inputs: Inputs, made: Forecast, terms: Terms) -> pl.DataFrame:
     weeks, left = _remaining(inputs, n)
     weekly = made.cumulative_mean / terms.window
     # from the window's upper half: the spread of its total, per week
-    half = made.cumulative_quantiles([0.5, 0.9])
-    variance = ((half[:, 1] - half[:, 0]) / 1.2816) ** 2 / terms.window
+    variance = ((made.at(0.9) - made.at(0.5)) / 1.2816) ** 2 / terms.window
     items = inputs.items[:n].select(
         "product_id", "last_buy", "last_ship", "spq", "moq", "on_hand", "on_order",
         weeks=pl.Series(weeks), mean=weekly * left, variance=variance * left,

@@ -41,11 +41,7 @@ def plan(inputs: Inputs, recipes: Mapping[str, str], chosen: pl.DataFrame) -> Pl
     `recipes`: demand class -> recipe; `chosen`: the selection that they come from.
     """
     panel, items = inputs.panel, inputs.items
-    n = len(panel)
-    terms = Terms.of(
-        n, _weeks(items)[:n], REVIEW, _number(items, "moq")[:n], _number(items, "spq")[:n],
-        default_lead_time=8,
-    )  # fmt: skip
+    n, terms = len(panel), terms_of(inputs)
     made = forecast(
         panel, HORIZON, terms.window, recipes=recipes, levels=_LEVELS,
         launched=_days(items, "launch_date")[:n], last_buy=_days(items, "last_buy")[:n],
@@ -64,6 +60,15 @@ def plan(inputs: Inputs, recipes: Mapping[str, str], chosen: pl.DataFrame) -> Pl
     return Plan(tables, made.fallbacks() | terms.mended | mended)
 
 
+def terms_of(inputs: Inputs) -> Terms:
+    """Lead time, review, MOQ and SPQ of the panel's series, in weeks and pieces."""
+    items = inputs.items[: len(inputs.panel)]
+    return Terms.of(
+        items.height, np.ceil(_number(items, "lead_time_days") / 7), REVIEW, _number(items, "moq"),
+        _number(items, "spq"), default_lead_time=8,
+    )  # fmt: skip
+
+
 def _propose(inputs: Inputs, terms: Terms, made: Forecast
              ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, dict[str, int]]:  # fmt: skip
     items, total, n = inputs.items, inputs.items.height, len(inputs.panel)
@@ -73,7 +78,6 @@ def _propose(inputs: Inputs, terms: Terms, made: Forecast
         return np.concatenate([np.asarray(given, float), np.full(total - n, rest)])
 
     mean = made.cumulative_mean
-    at = {level: made.cumulative_quantiles([level])[:, 0] for level in (0.1, 0.5, 0.9, 0.95)}
     factors = adjust(
         inputs.panel, terms.window, mean,
         family=items["family"].fill_null("")[:n].to_numpy().astype(np.str_),
@@ -81,7 +85,6 @@ def _propose(inputs: Inputs, terms: Terms, made: Forecast
         last_ship=_days(items, "last_ship")[:n],
         index=Index.from_frame(inputs.index) if inputs.index.height else None,
     )  # fmt: skip
-    level = made.cumulative_quantiles([SERVICE])[:, 0]
     shift = factors.market_index + factors.lifecycle
     on_hand, on_order = _number(items, "on_hand"), _number(items, "on_order")
     lines = Lines(
@@ -90,8 +93,8 @@ def _propose(inputs: Inputs, terms: Terms, made: Forecast
         region=items["region"].to_numpy().astype(np.str_),
         on_hand=on_hand, on_order=on_order, backlog=np.zeros(total), reserved=np.zeros(total),
         history=wide(mean), market_index=wide(factors.market_index),
-        lifecycle=wide(factors.lifecycle), level=wide(np.maximum(level + shift, 0)),
-        scale=wide((at[0.9] - at[0.5]) / 1.2816), moq=_number(items, "moq"),
+        lifecycle=wide(factors.lifecycle), level=wide(np.maximum(made.at(SERVICE) + shift, 0)),
+        scale=wide((made.at(0.9) - made.at(0.5)) / 1.2816), moq=_number(items, "moq"),
         spq=_number(items, "spq"), cap=wide(factors.cap, np.nan), weight=np.ones(total),
     )  # fmt: skip
     proposals = propose(lines)
@@ -106,7 +109,7 @@ def _propose(inputs: Inputs, terms: Terms, made: Forecast
         lead_time_weeks=_whole(terms.lead_time, total),
         review_weeks=_whole(terms.review, total),
         window_mean_qty=wide(made.cumulative_mean),
-        **{f"window_p{round(level * 100)}_qty": wide(found) for level, found in at.items()},
+        **{f"window_p{round(level * 100)}_qty": wide(made.at(level)) for level in (0.1, 0.5, 0.9, 0.95)},
         on_hand_qty=on_hand, on_order_qty=on_order,
         stock_out_probability=wide(chance),
         safety_stock_qty=proposals.safety_stock, order_up_to_qty=proposals.level,
@@ -172,10 +175,6 @@ def accuracy(inputs: Inputs, recipes: Mapping[str, str]) -> pl.DataFrame:
             "wql_naive": scores.wql(actual, same, made.levels),
         })  # fmt: skip
     return pl.DataFrame(rows, schema)
-
-
-def _weeks(items: pl.DataFrame) -> Floats:
-    return np.ceil(_number(items, "lead_time_days") / 7)
 
 
 def _number(items: pl.DataFrame, name: str) -> Floats:

@@ -9,7 +9,7 @@ import polars as pl
 import psycopg
 from psycopg import sql
 
-from chip_channel.planner.plan import REVIEW, Plan, plan
+from chip_channel.planner.plan import JUDGED, Plan, plan, terms_of
 from chip_channel.planner.read import Inputs, read
 from chip_channel.planning.select import SCHEMA, chosen, select
 from chip_channel.publish.batch import Batch, finish, open_planning_batch
@@ -73,9 +73,10 @@ def _selection(inputs: Inputs, choose: bool, say: Callable[[str], None]) -> pl.D
         return stored
     say("choosing recipes …")
     in_use = chosen(stored) if stored.height else None
-    weeks = inputs.items["lead_time_days"][: len(inputs.panel)].cast(pl.Float64) / 7
-    span = weeks.fill_null(weeks.median() or 8).ceil().to_numpy() + REVIEW
-    return select(inputs.panel, 13, span, incumbents=in_use, origins=ORIGINS, series=SERIES)
+    return select(
+        inputs.panel, JUDGED, terms_of(inputs).window, incumbents=in_use, origins=ORIGINS,
+        series=SERIES,
+    )  # fmt: skip
 
 
 def _write(batch_id: int, made: Plan) -> None:

@@ -70,6 +70,13 @@ class Forecast:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def at(self, level: float) -> Array:
+        """(n,) quantile of demand over the window at one of `levels`; KeyError for another level."""
+        found = np.flatnonzero(self.levels == level)
+        if not len(found):
+            raise KeyError(f"{level} is none of the levels {self.levels.tolist()}")
+        return self.cumulative[:, found[0]]
+
     def cumulative_quantiles(self, levels: Sequence[float] | Array) -> Array:
         """(n, Q) of demand over the window, at other levels, rising, between 0 and 1."""
         return self.spans.quantiles(check_levels(levels))
