@@ -22,6 +22,7 @@ class Settings(BaseSettings):
         "", description="postgresql://user:password@host:port/name; empty: the embedded server"
     )
     feeds: Path = ROOT / "feeds"
+    programmes: Path = Field(ROOT / "programmes", description="Rebate programmes")
     landing: str = Field("", description="Folder or fsspec URL that files arrive in")
     settle_seconds: float = Field(
         2, description="A file is taken once it has not changed for so long"

@@ -22,6 +22,18 @@ grant usage on schema planning to transform, publisher;
 grant select, insert on all tables in schema planning to transform;
 grant select, delete on all tables in schema planning to publisher;
 
+grant usage on schema rebate to transform, publisher, poster;
+grant select on all tables in schema rebate to transform, publisher, poster;
+grant insert on rebate.programme, rebate.band, rebate.scope, rebate.target, rebate.taken_up to transform;
+grant delete on rebate.programme, rebate.band, rebate.scope, rebate.target to publisher;
+grant update on rebate.taken_up to transform;
+grant usage on schema publish, ctl, marts to poster;
+grant select on all tables in schema ctl to poster;
+alter default privileges for role transform in schema publish, marts grant select on tables to poster;
+grant insert on rebate.proposal, rebate.proposal_line, rebate.decision, rebate.settlement, rebate.posting to poster;
+grant insert on ctl.outbox to poster;
+grant usage on all sequences in schema rebate, ctl to poster;
+
 grant usage on schema publish to bi_reader, finance_reader;
 alter default privileges for role transform in schema publish grant select on tables to bi_reader, finance_reader;
 grant usage on schema api to api;

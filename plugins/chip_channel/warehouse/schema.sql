@@ -106,8 +106,8 @@ create table if not exists ctl.batch (
     finished_at timestamptz
 );
 alter table ctl.batch drop constraint if exists batch_kind_check;
-alter table ctl.batch add constraint batch_kind_check check (kind in ('publication', 'planning', 'as_known'));
-comment on column ctl.batch.kind is 'publication: facts from new reports; planning: forecasts, proposals and alerts on what is published; as_known: a past state recomputed for reading, never published';
+alter table ctl.batch add constraint batch_kind_check check (kind in ('publication', 'planning', 'as_known', 'what_if'));
+comment on column ctl.batch.kind is 'publication: facts from new reports; planning: forecasts, proposals and alerts on what is published; as_known: a past state recomputed for reading, never published; what_if: changed rebate rules on what is published, never published';
 
 create table if not exists ctl.verdict (
     verdict_id bigint generated always as identity primary key,

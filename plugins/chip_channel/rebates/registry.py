@@ -1,0 +1,153 @@
+"""Released programme versions in the warehouse: added once, never changed."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.types.json import Json
+
+from chip_channel.documents import DocumentError
+from chip_channel.rebates.programme import MONTHS, OPEN_BELOW, Programme, Version, programmes
+from chip_channel.settings import settings
+from chip_channel.warehouse import connect
+
+
+@dataclass(frozen=True)
+class Released:
+    """What a registration added, and what it could not know."""
+
+    added: tuple[tuple[str, int], ...]
+    unknown: tuple[str, ...]
+    """Dealers, families and parts that are named and not in the master data."""
+
+
+def release(folder: Path | None = None) -> Released:
+    """Register every version that is new.
+
+    Raises DocumentError for a wrong document, and for a released version that was edited.
+    """
+    folder = folder or settings().programmes
+    found = programmes(folder)
+    added = []
+    with connect("transform") as connection:
+        connection.execute("select pg_advisory_xact_lock(hashtext('chip_channel.programmes'))")
+        known = {
+            (name, version): digest
+            for name, version, digest in connection.execute(
+                "select programme, version, sha256 from rebate.programme where simulation = 0"
+            )
+        }
+        for programme in found:
+            for version in programme.versions:
+                key, digest = (
+                    (programme.programme, version.version),
+                    fingerprint(programme, version),
+                )
+                if key not in known:
+                    store(connection, programme, version)
+                    added.append(key)
+                elif known[key] != digest:
+                    raise DocumentError(
+                        f"{folder / programme.programme}.yml: version {version.version} was released "
+                        f"with other rules; a released version never changes. Restore it and add version "
+                        f"{max(v for n, v in known if n == programme.programme) + 1} with the change."
+                    )
+        unknown = _unknown(connection, found)
+    return Released(tuple(added), tuple(unknown))
+
+
+def fingerprint(programme: Programme, version: Version) -> str:
+    """SHA-256 of what a version says."""
+    said = {"programme": programme.programme, "component": programme.component,
+            "version": version.model_dump(mode="json", by_alias=True)}  # fmt: skip
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def store(connection: psycopg.Connection[Any], programme: Programme, version: Version,
+          simulation: int = 0) -> None:  # fmt: skip
+    """Write one version as rows that the engine joins with."""
+    key = {"simulation": simulation, "programme": programme.programme, "version": version.version}
+    measure, rounding = version.measure, version.rounding
+    gross = measure.tax == "gross" and measure.value == "amount"
+    _insert(connection, "programme", [key | {
+        "component": programme.component, "name_en": programme.name.en, "name_zh": programme.name.zh,
+        "valid_from": version.valid_from, "valid_to": version.valid_to,
+        "period_months": MONTHS[version.period], "source": measure.of, "measure": measure.value,
+        "tax_factor": 1 + version.vat_rate if gross else 1, "vat_rate": version.vat_rate,
+        "deduct_debit": measure.debit == "after", "fx": measure.fx, "returns": measure.returns,
+        "dealer_sales": measure.dealer_sales == "include",
+        "design_registered_only": measure.lines == "design_registered",
+        "mode": version.mode, "basis": version.basis, "includes_boundary": version.boundary == ">=",
+        "baseline": version.baseline.of if version.baseline else "none",
+        "cap": version.cap, "floor": version.floor,
+        "rounding_mode": rounding.mode, "rounding_level": rounding.level,
+        "stacking_level": version.stacking.level, "net_of_lower": version.stacking.base == "net",
+        "min_report_quality": version.eligibility.min_report_quality,
+        "blocked_by_diversion": version.eligibility.no_open_diversion_case,
+        "approved_by": version.approved_by, "approved_on": version.approved_on,
+        "sha256": fingerprint(programme, version),
+        "document": Json(version.model_dump(mode="json", by_alias=True)),
+    }])  # fmt: skip
+    edges = [band.from_ for band in version.bands]
+    _insert(connection, "band", [
+        key | {
+            "band_no": n + 1,
+            # null: also a total below 0 is in the first band
+            "from_value": None if edge == 0 and n == 0 and version.mode in OPEN_BELOW else edge,
+            "upto_value": edges[n + 1] if n + 1 < len(edges) else None,
+            "rate": band.rate if band.rate is not None else band.amount,
+        }
+        for n, (edge, band) in enumerate(zip(edges, version.bands, strict=True))
+    ])  # fmt: skip
+    _insert(connection, "scope", [
+        key | {"kind": kind, "value": value}
+        for kind, values in scope_of(version).items() for value in dict.fromkeys(values)
+    ])  # fmt: skip
+    targets = version.baseline.targets if version.baseline else {}
+    _insert(connection, "target", [
+        key | {"dealer_id": dealer, "baseline": value} for dealer, value in targets.items()
+    ])  # fmt: skip
+
+
+def scope_of(version: Version) -> dict[str, list[str]]:
+    """What a version names, by kind."""
+    return {
+        "dealer": version.dealers.ids, "role": list(version.dealers.roles),
+        "region": version.dealers.regions, "tier": list(version.eligibility.tiers),
+        "family": version.parts.families, "part": version.parts.mpns,
+        "except_part": version.parts.except_mpns,
+    }  # fmt: skip
+
+
+def _insert(connection: psycopg.Connection[Any], table: str, rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    columns = list(rows[0])
+    connection.cursor().executemany(
+        sql.SQL("insert into {} ({}) values ({})").format(
+            sql.Identifier("rebate", table), sql.SQL(", ").join(map(sql.Identifier, columns)),
+            sql.SQL(", ").join(map(sql.Placeholder, columns)),
+        ),
+        rows,
+    )  # fmt: skip
+
+
+def _unknown(connection: psycopg.Connection[Any], found: list[Programme]) -> list[str]:
+    """Names that no master data knows; none can be said to be unknown before there are any."""
+    queries = {
+        "dealer": "select distinct dealer_code from raw.dealer",
+        "family": "select distinct family from raw.product",
+        "part": "select distinct mpn from raw.product",
+    }
+    known = {kind: {row[0] for row in connection.execute(query)} for kind, query in queries.items()}
+    known["except_part"] = known["part"]
+    return [
+        f"{programme.programme}, version {version.version}: {kind} {value!r} is not in the master data"
+        for programme in found for version in programme.versions
+        for kind, values in scope_of(version).items() if known.get(kind)
+        for value in values if value not in known[kind]
+    ]  # fmt: skip
