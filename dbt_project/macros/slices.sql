@@ -7,7 +7,13 @@
     {%- set relation = this.incorporate(type='table') -%}
     {%- set existing = load_cached_relation(this) -%}
     {%- set batch = var('batch_id') | int -%}
-    {%- set months = [var('whole')] if config.get('one_slice', false) else affected_months(model.name) -%}
+    {%- if config.get('one_slice', false) -%}
+        {%- set months = [var('whole')] -%}
+    {%- elif config.get('slice_of', 'month') == 'period' -%}
+        {%- set months = rebate_periods() -%}
+    {%- else -%}
+        {%- set months = affected_months(model.name) -%}
+    {%- endif -%}
     {%- set columns = model.columns.keys() | list -%}
     {%- set names = columns | join(', ') -%}
 

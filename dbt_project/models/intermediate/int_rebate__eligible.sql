@@ -1,0 +1,37 @@
+-- Why a dealer is not paid for a period; null where it is.
+with rule as (
+    select * from {{ ref('int_rebate__period') }}
+),
+
+quality as (
+    select
+        rule.slice,
+        rule.programme,
+        score.dealer_id,
+        avg(score.score) as score
+    from rule
+    inner join {{ candidate('mart_report_quality', rebate_months()) }} as score
+        on score.slice between rule.slice and rule.last_month
+    where rule.min_report_quality is not null
+    group by
+        rule.slice,
+        rule.programme,
+        score.dealer_id
+)
+
+select
+    dealer.slice,
+    dealer.programme,
+    dealer.dealer_id,
+    quality.score as report_quality,
+    case
+        when rule.min_report_quality is not null and quality.score is null then 'report_quality_unknown'
+        when quality.score < rule.min_report_quality then 'report_quality'
+    end as ineligible_reason
+from {{ ref('int_rebate__dealer') }} as dealer
+inner join rule on dealer.slice = rule.slice and dealer.programme = rule.programme
+left join quality
+    on
+        dealer.slice = quality.slice
+        and dealer.programme = quality.programme
+        and dealer.dealer_id = quality.dealer_id

@@ -1,0 +1,1 @@
+{{ rebate_lines(candidate, rebate_months()) }}
