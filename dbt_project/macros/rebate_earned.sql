@@ -1,6 +1,6 @@
 {#
     What a rule earns at a point: `points` is a relation with slice, programme, the columns of `key`,
-    actual (what was counted) and baseline (growth). Bands are read as rebate.band holds them; for
+    actual (what was counted) and reference (what growth is measured against). Bands are read as rebate.band holds them; for
     growth they are shares of the baseline, and without a baseline nothing is earned.
     bounded: hold the result between the rule's floor and cap.
     Gives slice, programme, key, band_no, band_from, rate, earned, bound.
@@ -19,10 +19,10 @@
         select
             b.*,
             case
-                when b.is_growth and coalesce(b.baseline, 0) <= 0 then 0
+                when b.is_growth and coalesce(b.reference, 0) <= 0 then 0
                 when b.mode in ('marginal', 'growth_marginal') then b.sliced
                 when b.mode = 'lump_sum' then coalesce(b.rate, 0)
-                when b.mode = 'growth_retro_on_growth' then (b.actual - b.baseline) * coalesce(b.rate, 0)
+                when b.mode = 'growth_retro_on_growth' then (b.actual - b.reference) * coalesce(b.rate, 0)
                 else b.actual * coalesce(b.rate, 0)
             end as unbounded
         from (
@@ -37,7 +37,7 @@
                 rule.cap,
                 rule.floor,
                 p.actual,
-                p.baseline,
+                p.reference,
                 max(case when {{ rebate_in_band() }} then band.band_no end) as band_no,
                 max(case when {{ rebate_in_band() }} then band.from_value * {{ rebate_scale() }} end) as band_from,
                 max(case when {{ rebate_in_band() }} then band.rate end) as rate,
@@ -71,7 +71,7 @@
                 rule.cap,
                 rule.floor,
                 p.actual,
-                p.baseline
+                p.reference
         ) as b
     ) as f
 )

@@ -4,6 +4,7 @@
     its invoice. Samples never count.
 #}
 {% macro rebate_lines(reader, months) -%}
+    {%- do ref('fct_sell_in') -%}
     {%- set last = last_month() -%}
     select
         'pos' as source,

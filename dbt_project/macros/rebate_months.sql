@@ -1,8 +1,8 @@
 {# The months whose lines the periods of this batch look at. #}
 {% macro rebate_months() %}
     {%- set found = {} -%}
-    {%- set last = last_month() -%}
     {%- set periods = rebate_periods() -%}
+    {%- set last = last_month() -%}
     {%- for rule in rebate_rules() -%}
         {%- for start in periods
             if period_start(start, rule['period_months']) == start

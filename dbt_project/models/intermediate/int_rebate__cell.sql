@@ -5,6 +5,7 @@
     contract={'enforced': true},
     tags=['deploy', 'batch'],
 ) }}
+-- depends_on: {{ ref('fct_pos') }}
 
 -- Lines, summed before any programme looks at them: a few thousand rows instead of millions.
 select

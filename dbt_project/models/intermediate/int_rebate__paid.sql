@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('int_rebate__measured') }}, {{ ref('int_rebate__part') }}
 {%- set by_line = rebate_uses('basis', 'line') or rebate_uses('rounding_level', 'line') %}
 with total as (
     select
@@ -79,7 +80,7 @@ own_line as (
         value.earned as own_earned
     from line
     left join {{ rebate_earned(
-        "(select slice, programme, submission_id, row_no, measure as actual, cast(null as numeric) as baseline"
+        "(select slice, programme, submission_id, row_no, measure as actual, cast(null as numeric) as reference"
         ~ " from line where basis = 'line')",
         key=['submission_id', 'row_no'], bounded=false
     ) }} as value
@@ -181,7 +182,7 @@ value_{{ n }} as (
         to_date.earned - coalesce(before.earned, 0) as earned
     from due_{{ n }} as due
     inner join {{ rebate_earned(
-        '(select *, before_measure + measure - lower_levels as actual, baseline_measure as baseline from due_' ~ n ~ ')',
+        '(select *, before_measure + measure - lower_levels as actual, baseline_measure as reference from due_' ~ n ~ ')',
         key=['dealer_id']
     ) }} as to_date
         on
@@ -189,7 +190,7 @@ value_{{ n }} as (
             and due.programme = to_date.programme
             and due.dealer_id = to_date.dealer_id
     left join {{ rebate_earned(
-        "(select *, before_measure as actual, baseline_measure as baseline from due_" ~ n ~ " where basis = 'year_to_date')",
+        "(select *, before_measure as actual, baseline_measure as reference from due_" ~ n ~ " where basis = 'year_to_date')",
         key=['dealer_id']
     ) }} as before
         on

@@ -62,7 +62,7 @@ def open_batch(known_at: datetime | None = None, months: tuple[date, ...] = ()) 
             )
         ]
         touched = sorted({*_touched(connection, taken), *months})
-        if not touched:
+        if not _take_up_programmes(connection, batch_id) and not touched:
             connection.rollback()
             return None
         connection.cursor().executemany(
@@ -70,6 +70,18 @@ def open_batch(known_at: datetime | None = None, months: tuple[date, ...] = ()) 
             [(batch_id, month) for month in touched],
         )
         return Batch(batch_id, moment, len(taken), tuple(touched))
+
+
+def _take_up_programmes(connection: psycopg.Connection[Any], batch_id: int) -> int:
+    """Claim the released programme versions that no published batch has built; how many."""
+    return connection.execute(
+        "insert into rebate.taken_up as t (programme, version, batch_id) "
+        "select programme, version, %s from rebate.programme where simulation = 0 "
+        "on conflict (programme, version) do update set batch_id = excluded.batch_id "
+        "where exists (select 1 from ctl.batch b where b.batch_id = t.batch_id "
+        "and b.status in ('abandoned', 'blocked'))",
+        (batch_id,),
+    ).rowcount
 
 
 def open_planning_batch() -> Batch | None:

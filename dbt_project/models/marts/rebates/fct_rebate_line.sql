@@ -1,4 +1,5 @@
 {{ config(slice_of='period') }}
+-- depends_on: {{ ref('fct_pos') }}
 
 with statement as (
     select * from {{ ref('mart_rebate_statement') }} as s
@@ -17,7 +18,7 @@ own_line as (
         value.earned as own_earned
     from line
     left join {{ rebate_earned(
-        "(select slice, programme, submission_id, row_no, measure as actual, cast(null as numeric) as baseline"
+        "(select slice, programme, submission_id, row_no, measure as actual, cast(null as numeric) as reference"
         ~ " from line where basis = 'line')",
         key=['submission_id', 'row_no'], bounded=false
     ) }} as value

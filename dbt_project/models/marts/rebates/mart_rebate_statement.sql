@@ -1,4 +1,5 @@
 {{ config(slice_of='period') }}
+-- depends_on: {{ ref('fct_pos') }}
 
 with paid as (
     select * from {{ ref('int_rebate__paid') }}
@@ -25,7 +26,7 @@ next_point as (
         paid.slice,
         paid.programme,
         paid.dealer_id,
-        paid.baseline_measure as baseline,
+        paid.baseline_measure as reference,
         min(band.from_value * case when paid.is_growth then paid.baseline_measure else 1 end)
         + max(case when paid.includes_boundary then 0 when paid.unit = 'amount' then 0.01 else 1 end) as actual
     from paid
@@ -72,7 +73,7 @@ select
     cast(paid.band_no as integer) as band_no,
     cast(paid.band_from as numeric(30, 8)) as band_from,
     cast(paid.rate as numeric(18, 8)) as rate,
-    cast(paid.earned as numeric(38, 16)) as earned,
+    cast(paid.earned as numeric(38, 20)) as earned,
     paid.bound,
     cast(paid.report_quality as numeric(8, 6)) as report_quality,
     paid.ineligible_reason,

@@ -1,0 +1,3 @@
+{{ config(alias='fct_rebate_line') }}
+
+{{ published('fct_rebate_line') }}
