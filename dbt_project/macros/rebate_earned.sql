@@ -53,7 +53,7 @@
                     end
                 ) as sliced
             from {{ points }} as p
-            inner join {{ ref('int_rebate__period') }} as rule
+            inner join {{ rebate_rule() }} as rule
                 on p.slice = rule.slice and p.programme = rule.programme
             inner join {{ source('rebate', 'band') }} as band
                 on

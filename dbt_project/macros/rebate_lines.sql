@@ -4,12 +4,13 @@
     its invoice. Samples never count.
 #}
 {% macro rebate_lines(reader, months) -%}
-    {%- do ref('fct_sell_in') -%}
+    {#- named also while dbt parses, so that it knows what it depends on -#}
+    {%- do [ref('fct_pos'), ref('fct_sell_in')] -%}
     {%- set last = last_month() -%}
     select
         'pos' as source,
         line.slice as month,
-        {% if rebate_uses('returns', 'original_period') -%}
+        {% if rebate_uses('returns', "'original_period'") -%}
         coalesce(original.slice, line.slice)
         {%- else -%}
         line.slice
@@ -26,12 +27,12 @@
         line.qty,
         line.amount,
         line.amount_vendor,
-        {% if rebate_uses('deduct_debit', true) -%}
+        {% if rebate_uses('deduct_debit', 'true') -%}
         coalesce(debit.approved_amount, 0)
         {%- else -%}
         0
         {%- endif %} as debit_vendor,
-        {% if rebate_uses('measure', 'new_customers') -%}
+        {% if rebate_uses('unit', "'new_customers'") -%}
         case when first_buy.row_no is not null then 1 else 0 end
         {%- else -%}
         0
@@ -42,13 +43,13 @@
     from (
         select * from {{ reader('fct_pos', months) }} as p
         where line_type <> 'sample'
-        {%- if rebate_uses('returns', 'original_period') and months %}
+        {%- if rebate_uses('returns', "'original_period'") and months %}
         union all
         select * from {{ reader('fct_pos', months_between(months[0], last) | reject('in', months) | list) }} as p
         where line_type = 'return' and original_invoice is not null
         {%- endif %}
     ) as line
-    {%- if rebate_uses('returns', 'original_period') and months %}
+    {%- if rebate_uses('returns', "'original_period'") and months %}
     left join (
         select dealer_id, invoice_no, min(slice) as slice
         from {{ reader('fct_pos', months_between(add_months(months[0], -24), last)) }} as p
@@ -61,7 +62,7 @@
             and line.original_invoice = original.invoice_no
             and line.slice >= original.slice
     {%- endif %}
-    {%- if rebate_uses('measure', 'new_customers') %}
+    {%- if rebate_uses('unit', "'new_customers'") %}
     left join (
         select b.submission_id, b.row_no
         from (
@@ -80,7 +81,7 @@
     ) as first_buy
         on line.submission_id = first_buy.submission_id and line.row_no = first_buy.row_no
     {%- endif %}
-    {%- if rebate_uses('deduct_debit', true) %}
+    {%- if rebate_uses('deduct_debit', 'true') %}
     left join (
         select pos_submission_id, pos_row_no, sum(approved_amount) as approved_amount
         from {{ candidate('mart_debit_claim', months_between(months[0], last) if months else []) }} as c
@@ -89,7 +90,7 @@
     ) as debit
         on line.submission_id = debit.pos_submission_id and line.row_no = debit.pos_row_no
     {%- endif %}
-    {%- if rebate_uses('source', 'sell_in') %}
+    {%- if rebate_uses('source', "'sell_in'") %}
     union all
     select
         'sell_in' as source,

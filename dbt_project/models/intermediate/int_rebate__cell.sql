@@ -2,10 +2,11 @@
     materialized='slices',
     slice_of='period',
     versioned=false,
+    full_refresh=false,
     contract={'enforced': true},
     tags=['deploy', 'batch'],
 ) }}
--- depends_on: {{ ref('fct_pos') }}
+-- depends_on: {{ ref('int_rebate__period') }}
 
 -- Lines, summed before any programme looks at them: a few thousand rows instead of millions.
 select

@@ -1,36 +1,49 @@
--- A dealer is what its master data say on the last day of the period.
+-- A dealer is what its master data say on the last day of the period; it is covered when each kind of
+-- list that the version gives holds it.
 with rule as (
-    select * from {{ ref('int_rebate__period') }}
+    select * from {{ rebate_rule() }}
 ),
 
-scope as (
-    select * from {{ source('rebate', 'scope') }} as s
-    where kind in ('dealer', 'role', 'region')
+period_end as (
+    select distinct period_end from rule
 ),
 
 dealer as (
     select
-        rule.slice,
-        rule.programme,
-        rule.rule_version,
-        rule.simulation,
+        period_end.period_end,
         d.dealer_id,
         d.role,
         d.regions,
         row_number() over (
-            partition by rule.slice, rule.programme, d.dealer_id
+            partition by period_end.period_end, d.dealer_id
             order by d.valid_from desc
         ) as place
-    from rule
-    inner join {{ candidate('dim_dealer') }} as d on rule.period_end >= d.valid_from
+    from period_end
+    inner join {{ candidate('dim_dealer') }} as d on period_end.period_end >= d.valid_from
 ),
 
-region as (
+attribute as (
     select
-        d.slice,
-        d.programme,
+        period_end,
+        dealer_id,
+        'dealer' as kind,
+        dealer_id as value
+    from dealer
+    where place = 1
+    union all
+    select
+        period_end,
+        dealer_id,
+        'role' as kind,
+        role as value
+    from dealer
+    where place = 1
+    union all
+    select
+        d.period_end,
         d.dealer_id,
-        trim(r) as region
+        'region' as kind,
+        trim(r) as value
     from dealer as d
     {{ split_list('d.regions', 'r') }}
     where d.place = 1
@@ -39,48 +52,69 @@ region as (
 named as (
     select
         rule.slice,
+        rule.period_end,
         rule.programme,
+        rule.rule_version,
         scope.kind,
         scope.value
     from rule
-    inner join scope
+    inner join {{ source('rebate', 'scope') }} as scope
         on
             rule.simulation = scope.simulation
             and rule.programme = scope.programme
             and rule.rule_version = scope.version
+    where scope.kind in ('dealer', 'role', 'region')
+),
+
+kinds as (
+    select
+        slice,
+        programme,
+        count(distinct kind) as kinds
+    from named
+    group by
+        slice,
+        programme
+),
+
+held as (
+    select
+        named.slice,
+        named.programme,
+        named.rule_version,
+        attribute.dealer_id,
+        count(distinct named.kind) as kinds
+    from named
+    inner join attribute
+        on
+            named.period_end = attribute.period_end
+            and named.kind = attribute.kind
+            and named.value = attribute.value
+    group by
+        named.slice,
+        named.programme,
+        named.rule_version,
+        attribute.dealer_id
 )
 
 select
-    d.slice,
-    d.programme,
-    d.rule_version,
-    d.dealer_id
-from dealer as d
-where
-    d.place = 1
-    and (
-        not exists (select 1 from named as n where n.slice = d.slice and n.programme = d.programme and n.kind = 'dealer')
-        or exists (
-            select 1 from named as n
-            where n.slice = d.slice and n.programme = d.programme and n.kind = 'dealer' and n.value = d.dealer_id
-        )
-    )
-    and (
-        not exists (select 1 from named as n where n.slice = d.slice and n.programme = d.programme and n.kind = 'role')
-        or exists (
-            select 1 from named as n
-            where n.slice = d.slice and n.programme = d.programme and n.kind = 'role' and n.value = d.role
-        )
-    )
-    and (
-        not exists (select 1 from named as n where n.slice = d.slice and n.programme = d.programme and n.kind = 'region')
-        or exists (
-            select 1 from named as n
-            inner join region as r
-                on
-                    n.slice = r.slice
-                    and n.programme = r.programme
-                    and n.value = r.region
-            where n.slice = d.slice and n.programme = d.programme and n.kind = 'region' and r.dealer_id = d.dealer_id
-        )
-    )
+    held.slice,
+    held.programme,
+    held.rule_version,
+    held.dealer_id
+from held
+inner join kinds
+    on
+        held.slice = kinds.slice
+        and held.programme = kinds.programme
+        and held.kinds = kinds.kinds
+union all
+select
+    rule.slice,
+    rule.programme,
+    rule.rule_version,
+    dealer.dealer_id
+from rule
+inner join dealer on rule.period_end = dealer.period_end and dealer.place = 1
+left join kinds on rule.slice = kinds.slice and rule.programme = kinds.programme
+where kinds.programme is null

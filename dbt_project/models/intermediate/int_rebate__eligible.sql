@@ -1,6 +1,6 @@
 -- Why a dealer is not paid for a period; null where it is.
 with rule as (
-    select * from {{ ref('int_rebate__period') }}
+    select * from {{ rebate_rule() }}
 ),
 
 quality as (

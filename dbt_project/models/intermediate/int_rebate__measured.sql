@@ -24,7 +24,7 @@ select
     {{ rebate_measure('line', 'rule', 'fx') }} as measure
 from {{ ref('int_rebate__line') }} as line
 inner join part on line.product_id = part.product_id
-inner join {{ ref('int_rebate__period') }} as rule
+inner join {{ rebate_rule() }} as rule
     on
         part.programme = rule.programme
         and part.rule_version = rule.rule_version

@@ -1,5 +1,5 @@
 -- depends_on: {{ ref('int_rebate__measured') }}, {{ ref('int_rebate__part') }}
-{%- set by_line = rebate_uses('basis', 'line') or rebate_uses('rounding_level', 'line') %}
+{%- set by_line = rebate_uses('basis', "'line'") or rebate_uses('rounding_level', "'line'") %}
 with total as (
     select
         slice,
@@ -30,7 +30,7 @@ due as (
         rule.programme,
         settled.dealer_id
     from {{ source('rebate', 'settlement') }} as settled
-    inner join {{ ref('int_rebate__period') }} as rule
+    inner join {{ rebate_rule() }} as rule
         on settled.period_start = rule.slice and settled.programme = rule.programme
     where rule.simulation = 0 and settled.posted_at <= {{ known_at() }}
 ),
@@ -47,7 +47,7 @@ statement as (
         eligible.report_quality,
         eligible.ineligible_reason
     from due
-    inner join {{ ref('int_rebate__period') }} as rule
+    inner join {{ rebate_rule() }} as rule
         on due.slice = rule.slice and due.programme = rule.programme
     left join total
         on

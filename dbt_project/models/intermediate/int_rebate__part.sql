@@ -5,7 +5,7 @@ with rule as (
         simulation,
         programme,
         rule_version
-    from {{ ref('int_rebate__period') }}
+    from {{ rebate_rule() }}
 ),
 
 scope as (

@@ -1,62 +1,140 @@
--- The version that holds for a period is the highest one that is valid on its first day.
-with month as (
-    {%- for month in rebate_periods() %}
-    select {{ date_literal(month) }} as slice
-    {{ 'union all' if not loop.last }}
-    {%- else %}
-    select {{ date_literal(var('whole')) }} as slice where 1 = 0
-    {%- endfor %}
+{{ config(
+    materialized='slices',
+    one_slice=true,
+    versioned=false,
+    full_refresh=false,
+    contract={'enforced': true},
+    tags=['batch', 'deploy'],
+) }}
+{%- set touched = affected_months() %}
+-- depends_on: {{ ref('fct_pos') }}
+{%- set of_quality = affected_months('mart_report_quality') %}
+
+with rule as (
+    select
+        r.*,
+        cast({{ dbt.date_trunc('month', 'r.valid_from') }} as date) as first_month,
+        coalesce(t.batch_id = {{ var('batch_id') | int }}, false) as is_new
+    from {{ source('rebate', 'programme') }} as r
+    left join {{ source('rebate', 'taken_up') }} as t
+        on
+            r.programme = t.programme
+            and r.version = t.version
+            and r.simulation = 0
+    where
+        r.simulation = {{ var('simulation') | int }}
+        and (r.simulation > 0 or r.registered_at <= {{ known_at() }})
 ),
 
-held as (
+month as (
+    select distinct month_start as month
+    from {{ candidate('dim_date') }} as d
+    where month_start <= {{ date_literal(last_month() or var('whole')) }}
+),
+
+-- Months that changed: those of the batch; with report quality, those whose score may differ; with
+-- returns in their original period, those that a return links to them; of a rule that is new, all.
+changed as (
     select
-        month.slice,
+        rule.programme,
+        rule.version,
+        month.month
+    from rule
+    cross join month
+    where
+        {{ in_slices('month.month', touched) }}
+        or (rule.is_new and month.month >= rule.first_month)
+        or (rule.min_report_quality is not null and {{ in_slices('month.month', of_quality) }})
+    {%- if touched %}
+    union distinct
+    select
+        rule.programme,
+        rule.version,
+        linked.month
+    from rule
+    cross join ({{ rebate_linked_months(touched) }}) as linked
+    where rule.returns = 'original_period'
+    {%- endif %}
+),
+
+period as (
+    select
+        month.month as slice,
         rule.*,
+        cast({{ dbt.dateadd('month', 'rule.period_months - 1', 'month.month') }} as date) as last_month,
         row_number() over (
-            partition by month.slice, rule.programme
+            partition by month.month, rule.programme
             order by rule.version desc
         ) as place
     from month
-    inner join {{ source('rebate', 'programme') }} as rule
+    inner join rule
         on
-            month.slice >= rule.valid_from
-            and (rule.valid_to is null or month.slice <= rule.valid_to)
-            and mod(cast(extract(month from month.slice) as integer) - 1, rule.period_months) = 0
-    where {{ rebate_known('rule') }}
+            month.month >= rule.valid_from
+            and (rule.valid_to is null or month.month <= rule.valid_to)
+            and mod(cast(extract(month from month.month) as integer) - 1, rule.period_months) = 0
+),
+
+-- A month changes its own period; later periods of the year that are evaluated to date; for 12
+-- months who is a new customer; and the period a year on that is measured against it.
+affected as (
+    select distinct period.slice
+    from period
+    inner join changed
+        on
+            period.programme = changed.programme
+            and period.version = changed.version
+            and (
+                changed.month between
+                case
+                    when period.measure = 'new_customers' then {{ dbt.dateadd('month', -12, 'period.slice') }}
+                    else period.slice
+                end
+                and period.last_month
+                or (
+                    period.basis = 'year_to_date'
+                    and changed.month between {{ dbt.date_trunc('year', 'period.slice') }} and period.last_month
+                )
+                or (
+                    period.baseline = 'prior_year'
+                    and changed.month between {{ dbt.dateadd('month', -12, 'period.slice') }}
+                    and {{ dbt.dateadd('month', -12, 'period.last_month') }}
+                )
+            )
 )
 
+-- the version that holds for a period is the highest one that is valid on its first day
 select
-    slice,
-    cast({{ dbt.dateadd('day', -1, dbt.dateadd('month', 'period_months', 'slice')) }} as date) as period_end,
-    cast({{ dbt.dateadd('month', 'period_months - 1', 'slice') }} as date) as last_month,
-    simulation,
-    programme,
-    version as rule_version,
-    component,
-    name_en,
-    name_zh,
-    period_months,
-    source,
-    measure as unit,
-    tax_factor,
-    vat_rate,
-    deduct_debit,
-    fx,
-    returns,
-    dealer_sales,
-    design_registered_only,
-    mode,
-    mode in ('growth_retro', 'growth_retro_on_growth', 'growth_marginal') as is_growth,
-    basis,
-    includes_boundary,
-    baseline,
-    cap,
-    floor,
-    rounding_mode,
-    rounding_level,
-    stacking_level,
-    net_of_lower,
-    min_report_quality,
-    blocked_by_diversion
-from held
-where place = 1
+    cast({{ var('batch_id') | int }} as bigint) as batch_id,
+    period.slice,
+    cast({{ dbt.dateadd('day', -1, dbt.dateadd('month', 1, 'period.last_month')) }} as date) as period_end,
+    period.last_month,
+    period.simulation,
+    period.programme,
+    period.version as rule_version,
+    period.component,
+    period.period_months,
+    period.source,
+    period.measure as unit,
+    period.tax_factor,
+    period.vat_rate,
+    period.deduct_debit,
+    period.fx,
+    period.returns,
+    period.dealer_sales,
+    period.design_registered_only,
+    period.mode,
+    period.mode in ('growth_retro', 'growth_retro_on_growth', 'growth_marginal') as is_growth,
+    period.basis,
+    period.includes_boundary,
+    period.baseline,
+    period.cap,
+    period.floor,
+    period.rounding_mode,
+    period.rounding_level,
+    period.stacking_level,
+    period.net_of_lower,
+    period.min_report_quality,
+    period.blocked_by_diversion
+from period
+inner join affected on period.slice = affected.slice
+where period.place = 1

@@ -3,7 +3,7 @@ with rule as (
     select distinct
         slice,
         last_month
-    from {{ ref('int_rebate__period') }}
+    from {{ rebate_rule() }}
 ),
 
 rate as (

@@ -1,32 +1,17 @@
 -- What each month of a period's windows counts: the period itself, the year before it (year to
 -- date), and the same months a year ago (growth).
 with rule as (
-    select * from {{ ref('int_rebate__period') }}
-),
-
-month as (
-    {%- for month in rebate_months() %}
-    select {{ date_literal(month) }} as month
-    {{ 'union all' if not loop.last }}
-    {%- else %}
-    select {{ date_literal(var('whole')) }} as month where 1 = 0
-    {%- endfor %}
+    select * from {{ rebate_rule() }}
 ),
 
 in_window as (
     select
         rule.*,
-        month.month,
-        case
-            when month.month between rule.slice and rule.last_month then 'period'
-            when rule.basis = 'year_to_date' and month.month < rule.slice
-                and month.month >= cast({{ dbt.date_trunc('year', 'rule.slice') }} as date) then 'before'
-            when rule.baseline = 'prior_year'
-                and month.month between {{ dbt.dateadd('month', -12, 'rule.slice') }}
-                and {{ dbt.dateadd('month', -12, 'rule.last_month') }} then 'baseline'
-        end as part
-    from rule
-    cross join month
+        seen.month,
+        seen.part
+    from {{ ref('int_rebate__window') }} as seen
+    inner join rule on seen.slice = rule.slice and seen.programme = rule.programme
+    where seen.batch_id = {{ var('batch_id') | int }}
 ),
 
 member as (
@@ -66,9 +51,7 @@ counted as (
             rule.slice = fx.slice
             and rule.last_month = fx.last_month
             and cell.currency = fx.currency
-    where
-        cell.batch_id = {{ var('batch_id') | int }}
-        and rule.part is not null
+    where cell.batch_id = {{ var('batch_id') | int }}
 )
 
 select

@@ -1,5 +1,5 @@
 {{ config(slice_of='period') }}
--- depends_on: {{ ref('fct_pos') }}
+-- depends_on: {{ ref('int_rebate__period') }}
 
 with statement as (
     select * from {{ ref('mart_rebate_statement') }} as s

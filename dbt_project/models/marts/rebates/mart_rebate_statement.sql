@@ -1,5 +1,5 @@
 {{ config(slice_of='period') }}
--- depends_on: {{ ref('fct_pos') }}
+-- depends_on: {{ ref('int_rebate__period') }}
 
 with paid as (
     select * from {{ ref('int_rebate__paid') }}
