@@ -31,7 +31,7 @@ class Case:
 def lines(draw: st.DrawFn) -> list[Line]:
     """Up to twelve lines, sell-through and sell-in, some of them returns of others."""
     made: list[Line] = []
-    for row in range(draw(st.sampled_from([0, 1, 2, 4, 6, 8, 10, 12, 14]))):
+    for row in range(draw(st.sampled_from([1, 4, 8, 12, 16]))):
         source = draw(st.sampled_from(["pos", "pos", "pos", "sell_in"]))
         kind = "sale"
         if source == "pos":
