@@ -5,7 +5,7 @@
 #}
 {% macro rebate_lines(reader, months) -%}
     {#- named also while dbt parses, so that it knows what it depends on -#}
-    {%- do [ref('fct_pos'), ref('fct_sell_in')] -%}
+    {%- do [ref('fct_pos'), ref('fct_sell_in'), ref('mart_debit_claim')] -%}
     {%- set last = last_month() -%}
     select
         'pos' as source,

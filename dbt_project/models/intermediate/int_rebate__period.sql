@@ -55,6 +55,25 @@ changed as (
     cross join ({{ rebate_linked_months(touched) }}) as linked
     where rule.returns = 'original_period'
     {%- endif %}
+    union distinct
+    select
+        rule.programme,
+        rule.version,
+        claim.pos_month as month
+    from rule
+    cross join (
+        select c.pos_month from {{ ref('mart_debit_claim') }} as c
+        where c.batch_id = {{ var('batch_id') | int }} and c.pos_month is not null
+        union distinct
+        select c.pos_month from {{ ref('mart_debit_claim') }} as c
+        inner join {{ source('ctl', 'published_slice') }} as pointer
+            on
+                c.batch_id = pointer.batch_id
+                and c.slice = pointer.slice
+                and pointer.mart = 'mart_debit_claim'
+        where {{ in_slices('c.slice', touched) }} and c.pos_month is not null
+    ) as claim
+    where rule.deduct_debit
 ),
 
 period as (

@@ -1,10 +1,14 @@
 """Build a batch with dbt: only the slices that its submissions touch."""
 
+import hashlib
 from collections.abc import Callable
 from datetime import date, datetime
 
+from chip_channel.documents import DocumentError
 from chip_channel.publish.batch import Batch, finish, open_batch
 from chip_channel.publish.dbt import DbtError, Node, dbt
+from chip_channel.publish.outbox import raise_alert
+from chip_channel.rebates.registry import release
 from chip_channel.settings import settings
 
 
@@ -15,6 +19,8 @@ def build(known_at: datetime | None = None, months: tuple[date, ...] = (),
     Raises DbtError when a model or test failed; the batch is then abandoned, and the next one
     takes up its submissions.
     """
+    if known_at is None:
+        _release_programmes(progress)
     batch = open_batch(known_at, months)
     if batch is None:
         return None
@@ -25,6 +31,21 @@ def build(known_at: datetime | None = None, months: tuple[date, ...] = (),
         raise
     finish(batch.batch_id, "built")
     return batch
+
+
+def _release_programmes(progress: Callable[[str], None] | None) -> None:
+    """Register new programme versions; a wrong document holds back itself, not the reports."""
+    try:
+        released = release()
+    except DocumentError as error:
+        key = hashlib.sha256(str(error).encode()).hexdigest()[:16]
+        raise_alert(f"programme:{key}", "programme", "critical", str(error), {"error": str(error)})
+        if progress:
+            progress(f"No programme is released: {error}")
+        return
+    if progress:
+        for programme, version in released.added:
+            progress(f"Released {programme}, version {version}")
 
 
 def run_models(batch: Batch, progress: Callable[[str], None] | None = None,

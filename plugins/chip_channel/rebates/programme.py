@@ -154,7 +154,9 @@ class Version(Part):
             raise ValueError("baseline: a growth mode needs one, and no other mode may have one")
         if self.baseline and (self.baseline.of == "targets") != bool(self.baseline.targets):
             raise ValueError("baseline: give targets by dealer exactly for `of: targets`")
-        if self.basis == "line" and (self.mode in GROWTH or self.mode == "lump_sum"):
+        if self.mode in GROWTH and self.basis != "period":
+            raise ValueError(f"basis: growth is measured by period, not by {self.basis}")
+        if self.basis == "line" and self.mode == "lump_sum":
             raise ValueError(f"basis: a line has no {self.mode.replace('_', ' ')}; use period")
         if self.cap is not None and self.floor is not None and self.cap < self.floor:
             raise ValueError("cap: lies below the floor")
@@ -173,9 +175,14 @@ class Version(Part):
                 "measure.of: customers, design registrations and debits are known of pos"
             )
         if self.stacking.base == "net" and (
-            self.stacking.level == 1 or self.measure.value != "amount" or self.basis == "line"
+            self.stacking.level == 1
+            or self.measure.value != "amount"
+            or self.basis != "period"
+            or self.mode in GROWTH
         ):
-            raise ValueError("stacking.base: net needs level 2 or more, amounts, and no basis line")
+            raise ValueError(
+                "stacking.base: net needs level 2 or more, amounts, basis period, and no growth"
+            )
         return self
 
     def _bands(self) -> None:
@@ -235,7 +242,24 @@ def programmes(folder: Path | None = None) -> list[Programme]:
 
     Raises DocumentError for the first wrong one.
     """
-    return [programme_of(p) for p in sorted((folder or settings().programmes).glob("*.yml"))]
+    folder = folder or settings().programmes
+    found = [programme_of(p) for p in sorted(folder.glob("*.yml"))]
+    for programme in found:
+        for n, version in enumerate(programme.versions):
+            if version.stacking.base == "net" and not _lower(found, version):
+                path = folder / f"{programme.programme}.yml"
+                raise DocumentError(f"{path}: versions.{n}.stacking.base: net of what? No programme of a lower "
+                                    f"level measures {version.measure.of} by {version.period}")  # fmt: skip
+    return found
+
+
+def _lower(found: list[Programme], net: Version) -> bool:
+    return any(
+        other.stacking.level < net.stacking.level
+        and (other.period, other.measure.of) == (net.period, net.measure.of)
+        for programme in found
+        for other in programme.versions
+    )
 
 
 def json_schema() -> dict[str, Any]:

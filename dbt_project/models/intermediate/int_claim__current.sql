@@ -1,0 +1,14 @@
+{{ config(
+    materialized='ephemeral',
+) }}
+{%- set months = affected_months('mart_debit_claim') %}
+-- with all claims before: a claim uses up what its sale and its authorisation allow
+with {{ current_lines(
+    'claim',
+    'stg_dealers__claim',
+    business_date='claim_date',
+    key=['claim_no', 'line_no'],
+    months=months_between(months[0], months[-1]) if months else [],
+) }}
+
+select * from current_line

@@ -1,0 +1,3 @@
+{{ config(alias='mart_debit_claim') }}
+
+{{ published('mart_debit_claim') }}

@@ -1,0 +1,3 @@
+{{ config(alias='mart_gl_posting') }}
+
+select * from {{ ref('mart_gl_posting') }}

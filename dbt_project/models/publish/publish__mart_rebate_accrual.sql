@@ -1,0 +1,3 @@
+{{ config(alias='mart_rebate_accrual') }}
+
+{{ published('mart_rebate_accrual') }}

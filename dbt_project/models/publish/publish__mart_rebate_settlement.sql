@@ -1,0 +1,3 @@
+{{ config(alias='mart_rebate_settlement') }}
+
+select * from {{ ref('mart_rebate_settlement') }}
