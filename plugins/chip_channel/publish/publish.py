@@ -98,7 +98,9 @@ def _must_be_publishable(connection: psycopg.Connection[Any], batch_id: int) -> 
         raise NotPublishableError(f"there is no batch {batch_id}")
     kind, status, reason, newest, gates, blocked = found
     if kind not in GATES:
-        raise NotPublishableError(f"batch {batch_id} recomputes a past state: read it, not publish")
+        raise NotPublishableError(
+            f"batch {batch_id} is {kind.replace('_', ' ')}: it is for reading, never published"
+        )
     if newest is not None and newest > batch_id:
         raise SupersededError(f"batch {newest} is published, and newer than {batch_id}")
     if status == "abandoned":
@@ -115,7 +117,8 @@ def _must_be_publishable(connection: psycopg.Connection[Any], batch_id: int) -> 
 def drop_old_versions() -> dict[str, int]:
     """Remove versions of slices beyond those that are kept; rows dropped by mart.
 
-    A published version is never dropped, nor one of a batch that may still be published.
+    A published version is never dropped, nor one of a batch that may still be published, nor
+    one whose numbers were settled.
     """
     dropped: dict[str, int] = {}
     with connect("publisher") as connection:
@@ -127,8 +130,13 @@ def drop_old_versions() -> dict[str, int]:
             " from ctl.slice_version v join ctl.batch b using (batch_id)) ranked "
             "where not exists (select 1 from ctl.published_slice p where p.mart = ranked.mart "
             " and p.slice = ranked.slice and p.batch_id = ranked.batch_id) "
+            "and not exists (select 1 from rebate.settlement t where t.period_start = ranked.slice "
+            " and ranked.mart like '%%rebate%%' and ranked.batch_id = (select max(s.batch_id) "
+            " from ctl.slice_version s join ctl.batch o using (batch_id) where s.mart = ranked.mart "
+            " and s.slice = ranked.slice and s.batch_id <= t.batch_id and o.status = 'published')) "
             "and (status = 'published' and age > %s or status in ('abandoned', 'blocked') "
-            " or kind = 'as_known' and opened_at < now() - interval '7 days') group by mart",
+            " or kind in ('as_known', 'what_if') and opened_at < now() - interval '7 days') "
+            "group by mart",
             (settings().keep_versions,),
         ).fetchall()
         for mart, batches, slices in old:
