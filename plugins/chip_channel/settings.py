@@ -51,6 +51,10 @@ class Settings(BaseSettings):
         return self.home / "store"
 
     @property
+    def statements(self) -> Path:
+        return self.home / "statements"
+
+    @property
     def rejects(self) -> Path:
         return self.home / "rejects"
 

@@ -132,7 +132,9 @@ def _validate(suite: Suite, query: str) -> list[Any]:
     return list(done.results)
 
 
-ROLE: dict[Gate, str] = {"raw": "ingest", "marts": "transform", "publish": "publisher"}
+ROLE: dict[Gate, str] = {
+    "raw": "ingest", "marts": "transform", "publish": "publisher", "settle": "poster",
+}  # fmt: skip
 """The role that each gate works in."""
 
 

@@ -48,6 +48,24 @@ where m.batch_id = {batch}
 """A mart as readers would see it after publishing the batch."""
 
 
+PROPOSAL = """
+select
+    line.*, statement.measure, statement.unit, statement.ineligible_reason,
+    statement.amount as published_amount,
+    coalesce((
+        select sum(l.amount) from publish.fct_rebate_line as l
+        where l.statement_id = line.statement_id
+    ), 0) as amount_of_lines,
+    coalesce((
+        select sum(s.delta) from rebate.settlement as s where s.statement_id = line.statement_id
+    ), 0) as settled_in_ledger
+from rebate.proposal_line as line
+left join publish.mart_rebate_statement as statement on line.statement_id = statement.statement_id
+where line.proposal_id = {proposal}
+"""
+"""One row per proposed statement, beside what is published and what is in the ledger."""
+
+
 class GateBlockedError(RuntimeError):
     """A gate blocked; readers keep what was published last."""
 
@@ -143,6 +161,25 @@ def check_publication(batch_id: int, on_result: Callable[[GateResult], None] | N
     Raises GateBlockedError with the reasons; the batch is blocked then.
     """
     return _check("publish", batch_id, CANDIDATE, on_result)
+
+
+def check_proposal(
+    proposal_id: int, on_result: Callable[[GateResult], None] | None = None
+) -> str:
+    """The settlement gate: the statements of a proposal; passed or warned.
+
+    Raises GateBlockedError with the reasons; nothing can be decided on the proposal's behalf then.
+    """
+    checks = suite("settle", "proposal")
+    assert checks is not None  # noqa: S101 - part of the project
+    with connect(ROLE["settle"]) as connection:
+        result = run(checks, PROPOSAL.replace("{proposal}", str(proposal_id)), connection)
+        record(connection, result, None)
+        if on_result:
+            on_result(result)
+    if result.outcome == "blocked":
+        raise GateBlockedError(f"proposal {proposal_id}: {result.reasons}")
+    return result.outcome
 
 
 def _check(

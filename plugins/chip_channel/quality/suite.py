@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from chip_channel.settings import ROOT
 
-Gate = Literal["raw", "marts", "publish"]
+Gate = Literal["raw", "marts", "publish", "settle"]
 FOLDER = ROOT / "expectations"
 
 

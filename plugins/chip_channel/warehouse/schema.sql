@@ -73,13 +73,15 @@ create index if not exists issue_by_submission on quarantine.issue using brin (s
 
 create table if not exists ctl.gate_run (
     gate_run_id bigint generated always as identity primary key,
-    gate text not null check (gate in ('raw', 'marts', 'publish')),
+    gate text not null,
     dataset text not null,
     batch_id bigint,
     outcome text not null check (outcome in ('passed', 'warned', 'blocked')),
     rows_checked bigint,
     run_at timestamptz not null default now()
 );
+alter table ctl.gate_run drop constraint if exists gate_run_gate_check;
+alter table ctl.gate_run add constraint gate_run_gate_check check (gate in ('raw', 'marts', 'publish', 'settle'));
 create table if not exists ctl.gate_check (
     gate_run_id bigint not null references ctl.gate_run,
     check_name text not null,
