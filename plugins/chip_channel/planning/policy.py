@@ -75,6 +75,10 @@ class Setting:
     """… and the knob of this method that gave the class the same fill."""
     gain: float
     """Stock of the method that is the default for the class ÷ stock of this one, at equal fill."""
+    default: tuple[str, str]
+    """Method and forecast that the class has unless another wins."""
+    tried: Mapping[tuple[str, str], tuple[float, float]]
+    """Method and forecast -> own knob at the knob of the whole, and gain."""
 
     def knob(self, shared: float) -> float:
         """Its own knob for the knob of the whole."""
@@ -179,5 +183,6 @@ def _settle(
             gains[other] = usually / held if reached and held > 0 else 0.0
         best = max(gains, key=lambda k: gains[k])
         best = best if gains[best] > 1 + _WORTH else key
-        settings[name] = Setting(*best, shared, own[best], gains[best])
+        each = {k: (float(np.interp(knob, shared, own[k])), float(gains[k])) for k in tried}
+        settings[name] = Setting(*best, shared, own[best], gains[best], key, each)
     return Replay(settings, knob, float(np.interp(knob, shared, whole)))

@@ -32,6 +32,7 @@ RECIPES: dict[str, Recipe] = {
     "fast": Recipe(("theta", "log_theta", "log_ces"), "errors", least=8),
     "full": Recipe(("theta", "log_theta", "log_ces", "ets"), "errors", least=8),
     "theta": Recipe(("theta",), "errors", least=8),
+    "steady": Recipe(("mean", "imapa"), "errors", least=8),
     "seasonal_naive": Recipe(("seasonal_naive",), "errors"),
     "intermittent": Recipe(("imapa", "adida", "tsb"), "counts", boosted=0.5),
     "intermittent_plain": Recipe(("imapa", "adida", "tsb"), "counts"),

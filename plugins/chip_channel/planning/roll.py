@@ -74,12 +74,17 @@ def roll(
     terms: Terms,
     *,
     first: int,
+    every: int = 1,
     recipes: Mapping[str, str] | None = None,
     season_length: int | None = None,
+    launched: Any = None,
 ) -> Outlook:
     """Forecast at every origin from `first` (column of the panel, ≥ 1) to T, which is now.
 
     An origin t sees columns before t alone. A series that has not begun by then expects nothing.
+    With `every` above 1 only each so-manieth origin back from T is forecast, and `first`; those
+    between carry on what the last one expected: less work, by a planner who looks less often.
+    `launched` as in `forecast`.
     """
     n, periods = panel.values.shape
     shape = (n, periods + 1)
@@ -87,15 +92,19 @@ def roll(
     ratio, unit = np.ones(shape), np.ones(shape)
     counted, classes = np.zeros(shape, bool), np.full(shape, "too_short", dtype="<U12")
     fallbacks: dict[str, int] = {}
-    for origin in range(max(first, 1), periods + 1) if n else ():
+    begin = max(first, 1)
+    origins = [t for t in range(begin, periods + 1) if t == begin or (periods - t) % every == 0]
+    for origin in origins if n else ():
         made = forecast(
             panel.until(panel.periods[origin - 1]), 1, terms.window, season_length, recipes,
-            levels=(0.5,), calibrated=False,
+            levels=(0.5,), calibrated=False, launched=launched,
         )  # fmt: skip
         spread = made.spans.spread
-        mean[:, origin], usual[:, origin] = made.cumulative_mean, spread.scale
-        ratio[:, origin], unit[:, origin] = spread.ratio, spread.unit
-        counted[:, origin], classes[:, origin] = made.spans.counted, made.classes
+        for whole, known in (
+            (mean, made.cumulative_mean), (usual, spread.scale), (ratio, spread.ratio),
+            (unit, spread.unit), (counted, made.spans.counted), (classes, made.classes),
+        ):  # fmt: skip
+            whole[:, origin:] = known[:, None]  # until the next origin
         fallbacks = made.fallbacks()
     scale, errors = learn(clean(panel.values), mean, usual, counted, terms.window, FADE[panel.freq])
     return Outlook(
