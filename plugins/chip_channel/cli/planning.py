@@ -58,7 +58,7 @@ def backtest(
     items: Annotated[
         Path | None,
         typer.Option(
-            help="Parquet or CSV by series: lead_time, review, moq, spq, value; any of them"
+            help="Parquet or CSV by series: lead_time, review, moq, spq, value, launched; any of them"
         ),
     ] = None,
     recipe: Recipe = None,
@@ -87,7 +87,7 @@ def backtest(
     try:
         panel = read_panel(data, freq, series_column, date_column, quantity_column)
         given = _items(items, panel.ids) if items else {}
-        value = given.pop("value", None)
+        value, launched = given.pop("value", None), given.pop("launched", None)
         usual: dict[str, Any] = {"lead_time": lead_time, "review": review, "moq": moq, "spq": spq}
         terms = test.Terms.of(len(panel), **(usual | given), default_lead_time=lead_time)
         made = test.prepare(
@@ -98,6 +98,7 @@ def backtest(
             recipes=recipes(recipe),
             value=value,
             lost_sales=lost_sales,
+            launched=launched,
         )  # type: ignore[arg-type]
         peers = [n for n in ("cover-6", "cover-12", "min-max", "foresight") if n not in wanted]
         rows = made.compare(wanted + peers)
@@ -227,12 +228,15 @@ def _counts(counts: dict[str, int]) -> str:
 
 
 def _items(path: Path, ids: Any) -> dict[str, Any]:
-    """Terms by series, in the order of `ids`; nan for a series that is not in the file."""
+    """Terms and launch dates by series, in the order of `ids`; nan, nat where not in the file."""
     import polars as pl  # noqa: PLC0415 - only when asked for
 
     joined = by_series(path, ids)
     names = ("lead_time", "review", "moq", "spq", "value")
-    return {
+    found = {
         name: joined[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
         for name in names if name in joined.columns
     }  # fmt: skip
+    if "launched" in joined.columns:
+        found["launched"] = joined["launched"].cast(pl.Date).to_numpy().astype("datetime64[D]")
+    return found

@@ -117,7 +117,7 @@ def ablate(
         raise ValueError(f"the fill is {fill}; it must lie between 0 and 1")
     start = width - min(measured or MEASURED[panel.freq], width // 2)
     begin = first_origin(panel)
-    known = outlook or roll(panel, terms, first=begin, recipes=recipes)
+    known = outlook or roll(panel, terms, first=begin, recipes=recipes, launched=facts.launched)
     year = 12 if panel.freq == "MS" else 52
     plain = peers.trailing_mean(panel.values, year) * terms.window[:, None]
     bases = {True: known.mean, False: np.where(np.isfinite(known.mean), plain, np.nan)}

@@ -212,14 +212,15 @@ def prepare(
     value: Floats | None = None,
     lost_sales: bool = False,
     outlooks: Mapping[str, Outlook] | None = None,
+    launched: Any = None,
 ) -> Backtest:
     """Forecast at every origin, and let a replay on the periods before those measured choose.
 
     The last `measured` periods are compared: two years, or one of weeks; half of a short panel.
     Stock is simulated from column `first` on: a year, or half a year of weeks. `recipes`: demand
     class -> recipe, see `forecast`. `value` (n,) weighs the pieces, else all weigh the same.
-    `outlooks`: those of an earlier call on the same panel. ValueError if the panel has fewer than 4
-    periods or `fill` is not between 0 and 1.
+    `outlooks`: those of an earlier call on the same panel; `launched` as in `forecast`. ValueError if
+    the panel has fewer than 4 periods or `fill` is not between 0 and 1.
     """
     periods = len(panel.periods)
     if periods < 4:
@@ -228,7 +229,14 @@ def prepare(
         raise ValueError(f"the fill is {fill}; it must lie between 0 and 1")
     start, begin = _columns(panel, measured, first)
     if outlooks is None:
-        made = roll(panel, terms, first=begin, recipes=recipes, season_length=season_length)
+        made = roll(
+            panel,
+            terms,
+            first=begin,
+            recipes=recipes,
+            season_length=season_length,
+            launched=launched,
+        )
         outlooks = all_outlooks(panel, made)
     worth = np.ones(len(panel)) if value is None else clean(value)
     replayed = policy.replay(

@@ -59,6 +59,9 @@ Curves = tuple[Floats, Floats, Floats]
 """Knobs (K,), and by class (K, classes) the stock and the demand not served that they gave."""
 DEFAULTS = {True: "blend", False: "recipes"}
 """The forecast for demand that is counted in few pieces, and for other."""
+ENOUGH = 2.0
+"""Windows of lead time + review that a replay has to measure before it may prefer anything: within
+one, most of what was ordered has not arrived."""
 _WORTH = 0.05
 """Another method must save this share of the stock before it takes the place of the default."""
 
@@ -107,9 +110,9 @@ def replay(
 ) -> Replay:
     """Try every method and knob on `periods` of `demand` (n, T), measured from `start` on.
 
-    Classes are those at the end of `periods`, `fill` from 0 to 1, `value` (n,) per piece. Items
-    without demand before `start` do not count: no policy could have had them in stock. Columns
-    after `periods` are not read.
+    Below ENOUGH windows nothing but the knob is learned. Classes are those at the end of `periods`,
+    `fill` from 0 to 1, `value` (n,) per piece. Items without demand before `start` do not count: no
+    policy could have had them in stock. Columns after `periods` are not read.
     """
     seen = demand[:, :start].sum(axis=1) > 0
     worth = np.where(seen, 1.0 if value is None else value, 0.0)
@@ -135,7 +138,9 @@ def replay(
             )  # fmt: skip
             found = np.array([(by_class(run.stock), by_class(run.short)) for run in runs])
             tried[method, name] = knobs, found[:, 0], found[:, 1]
-    return _settle(names, counted, tried, asked, fill)
+    window = float(np.median(terms.window)) if len(terms.window) else 1.0
+    enough = periods.stop - start >= ENOUGH * window
+    return _settle(names, counted, tried, asked, fill, _WORTH if enough else np.inf)
 
 
 def dynamic(replayed: Replay, outlooks: Mapping[str, Outlook], column: int) -> Levels:
@@ -161,7 +166,12 @@ def dynamic(replayed: Replay, outlooks: Mapping[str, Outlook], column: int) -> L
 
 
 def _settle(
-    names: Any, counted: Any, tried: Mapping[tuple[str, str], Curves], asked: Any, fill: float
+    names: Any,
+    counted: Any,
+    tried: Mapping[tuple[str, str], Curves],
+    asked: Any,
+    fill: float,
+    worth: float,
 ) -> Replay:
     settings: dict[str, Setting] = {}
     shared = METHODS["quantile"][1]
@@ -177,12 +187,16 @@ def _settle(
         for other, (knobs, stock, missing) in tried.items():
             served = -np.minimum.accumulate(missing[:, c])
             own[other] = shared if other == key else np.interp(-wanted, served, knobs)
+            if other[0] == "quantile":
+                # a probability too: what served alike where it counts stays as far from the shared
+                # one elsewhere, where few periods leave too little unserved to tell knobs apart
+                own[other] = shared + float(np.interp(knob, shared, own[other])) - knob
             held = np.interp(np.interp(knob, shared, own[other]), knobs, stock[:, c])
             usually = np.interp(knob, shared, tried[key][1][:, c])
             reached = served[-1] >= -np.interp(knob, shared, wanted) - 1e-9
             gains[other] = usually / held if reached and held > 0 else 0.0
         best = max(gains, key=lambda k: gains[k])
-        best = best if gains[best] > 1 + _WORTH else key
+        best = best if gains[best] > 1 + worth else key
         each = {k: (float(np.interp(knob, shared, own[k])), float(gains[k])) for k in tried}
         settings[name] = Setting(*best, shared, own[best], gains[best], key, each)
     return Replay(settings, knob, float(np.interp(knob, shared, whole)))

@@ -1,5 +1,7 @@
 """Stock policies: chosen by replay, kept as rows, and levels of today by them."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -55,6 +57,17 @@ def test_one_policy_is_chosen_per_class_and_a_small_class_keeps_its_default() ->
     for name, group in clear.group_by("demand_class"):
         best = group.sort("gain").row(-1, named=True)
         assert best["chosen"], name
+
+
+def test_a_replay_of_less_than_two_windows_prefers_nothing() -> None:
+    panel, _ = demand()
+    for lead_time, judged in ((2, True), (8, False)):
+        terms = Terms.of(len(panel), lead_time, spq=1)
+        outlooks = all_outlooks(panel, roll(panel, terms, first=12, recipes=PLAIN))
+        # something to prefer: a forecast of three times the demand fills any shelf
+        wild = replace(outlooks["blend"], mean=outlooks["blend"].mean * 3)
+        choice = choose(panel, terms, 0.95, outlooks | {"blend": wild}, 12)
+        assert (choice.filter("chosen")["gain"] > 1).any() == judged
 
 
 def test_rows_decide_and_a_class_without_one_has_the_usual_quantile() -> None:
