@@ -12,7 +12,7 @@ from chip_channel.planning.stages import dates, remaining
 
 FIRST = 13
 """Weeks after a launch in which placement is judged."""
-_SEEN = 4
+_SEEN, _LEAST = 4, 5
 SERVICE = 0.9
 """Probability that the last order is to suffice."""
 NEW_WITHIN = 52
@@ -38,6 +38,11 @@ def launches(inputs: Inputs) -> pl.DataFrame:
     age = np.where(np.isnat(launched), np.nan, age)
     new = np.flatnonzero(age < NEW_WITHIN)
     earlier, at = aligned(total, FIRST)
+    # what was launched long before it was first sold here tells nothing about launches
+    waited = age[at] - (total.shape[1] - (total[at] > 0).argmax(axis=1))
+    true = ~(waited > NEW_WITHIN)
+    if true.sum() >= _LEAST:
+        earlier, at = earlier[true], at[true]
     family = about["family"].fill_null("").to_numpy().astype(np.str_)
     try:
         analogs = learn(earlier, _SEEN, FIRST - _SEEN, family[at])

@@ -1,6 +1,6 @@
 """Order-up-to levels: how much should be on hand and on order, for each item and period.
 
-Two methods, each with one knob, on each of three forecasts (recipes, recent, blend):
+Two methods, each with one knob, on each of four forecasts (recipes, recent, blend, steady):
 
 - `quantile`: the demand over lead time + review that is not exceeded with a probability. For smooth
   and erratic items mean + scale × pooled quantile of scaled errors (scaled conformal prediction),

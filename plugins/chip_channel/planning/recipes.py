@@ -34,7 +34,7 @@ RECIPES: dict[str, Recipe] = {
     "theta": Recipe(("theta",), "errors", least=8),
     "steady": Recipe(("mean", "imapa"), "errors", least=8),
     "seasonal_naive": Recipe(("seasonal_naive",), "errors"),
-    "intermittent": Recipe(("imapa", "adida", "tsb"), "counts", boosted=0.5),
+    "intermittent": Recipe(("imapa", "adida", "tsb"), "counts", boosted=0.7),
     "intermittent_plain": Recipe(("imapa", "adida", "tsb"), "counts"),
     "boosted": Recipe(("imapa",), "counts", boosted=1.0),
     "mean": Recipe(("mean",), "counts"),

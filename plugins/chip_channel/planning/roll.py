@@ -13,10 +13,12 @@ from scipy.special import ndtri
 
 from chip_channel.planning.forecast import forecast
 from chip_channel.planning.panel import Freq, Panel
+from chip_channel.planning.peers import trailing_mean
 from chip_channel.planning.simulate import Floats, Ints, Terms, clean
 
 LEAST = {"MS": 12, "W": 26}
 """Periods that the first forecast knows, unless told otherwise."""
+YEAR = {"MS": 12, "W": 52}
 MEMORY = {"MS": 0.2, "W": 0.05}
 """Smoothing of `recent`; weeks and months forget as much in a year."""
 FADE = {"MS": 0.93, "W": 0.983}
@@ -139,7 +141,17 @@ def recent(values: Floats, outlook: Outlook, alpha: float | None = None) -> Outl
 def blend(values: Floats, recipes: Outlook, quick: Outlook) -> Outlook:
     """The geometric mean of both forecasts, with the variance of `quick`: one errs where the other
     does not."""
-    mean = np.sqrt(recipes.mean * quick.mean)
+    return _around(np.sqrt(recipes.mean * quick.mean), values, recipes, quick)
+
+
+def steady(values: Floats, recipes: Outlook, quick: Outlook) -> Outlook:
+    """The mean of the last year, with the variance of `quick`: what months-of-cover rules stand on."""
+    mean = trailing_mean(values, YEAR[recipes.freq]) * recipes.window[:, None]
+    return _around(np.where(np.isfinite(recipes.mean), mean, np.nan), values, recipes, quick)
+
+
+def _around(mean: Floats, values: Floats, recipes: Outlook, quick: Outlook) -> Outlook:
+    """`quick` with another mean, and the errors that this one made."""
     scale, errors = learn(
         clean(values), mean, np.where(np.isfinite(mean), recipes.scale, np.nan), recipes.counted,
         recipes.window, FADE[recipes.freq],
@@ -148,10 +160,12 @@ def blend(values: Floats, recipes: Outlook, quick: Outlook) -> Outlook:
 
 
 def all_outlooks(panel: Panel, recipes: Outlook) -> dict[str, Outlook]:
-    """The three forecasts that a replay chooses from."""
+    """The forecasts that a replay chooses from."""
     quick = recent(panel.values, recipes)
-    both = blend(panel.values, recipes, quick)
-    return {"recipes": recipes, "recent": quick, "blend": both}
+    return {
+        "recipes": recipes, "recent": quick, "blend": blend(panel.values, recipes, quick),
+        "steady": steady(panel.values, recipes, quick),
+    }  # fmt: skip
 
 
 def _pooled_ratio(demand: Floats, variance: Floats, mean: Floats) -> Floats:

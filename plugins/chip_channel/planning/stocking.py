@@ -16,7 +16,8 @@ import polars as pl
 from chip_channel.planning import policy
 from chip_channel.planning.forecast import Forecast
 from chip_channel.planning.panel import Panel
-from chip_channel.planning.roll import MEMORY, Outlook, smooth
+from chip_channel.planning.peers import trailing_mean
+from chip_channel.planning.roll import MEMORY, YEAR, Outlook, smooth
 from chip_channel.planning.simulate import Floats, Terms, clean
 
 SCHEMA: dict[str, Any] = {
@@ -105,10 +106,11 @@ def levels(
 
 
 def _means(made: Forecast, panel: Panel) -> dict[str, Floats]:
-    """Expected demand (n,) over the window, as `roll.recent` and `roll.blend` expect it now."""
+    """Expected demand (n,) over the window, as the forecasts of a replay expect it now."""
     begun = np.cumsum(np.isfinite(panel.values), axis=1) > 0
     quick = smooth(clean(panel.values), begun, MEMORY[panel.freq])[:, -1] * made.windows
+    year = trailing_mean(panel.values, YEAR[panel.freq])[:, -1] * made.windows
     return {
         "recipes": made.cumulative_mean, "recent": quick,
-        "blend": np.sqrt(made.cumulative_mean * quick),
+        "blend": np.sqrt(made.cumulative_mean * quick), "steady": year,
     }  # fmt: skip

@@ -112,3 +112,17 @@ def test_looking_less_often_carries_the_last_forecast_on() -> None:
         last = max(t for t in (12, *range(40, 12, -4)) if t <= column)
         np.testing.assert_array_equal(seldom.mean[:, column], often.mean[:, last])
     assert np.isnan(seldom.mean[:, :12]).all()
+
+
+def test_today_expects_what_the_replay_would() -> None:
+    """The means behind today's levels are the last columns of the forecasts that were replayed."""
+    panel, _ = demand(30)
+    terms = Terms.of(len(panel), WINDOW - 1)
+    outlooks = all_outlooks(panel, roll(panel, terms, first=38, recipes=PLAIN))
+    made = forecast(panel, 3, WINDOW, recipes=PLAIN, calibrated=False)
+    for name, outlook in outlooks.items():
+        rows = pl.DataFrame([
+            {"demand_class": c, "method": "cover", "outlook": name, "chosen": True, "knob": 0.0}
+            for c in np.unique(made.classes).tolist()
+        ], SCHEMA)  # fmt: skip
+        np.testing.assert_allclose(levels(made, panel, rows)[0], outlook.mean[:, -1], rtol=1e-9)
