@@ -19,7 +19,7 @@ with DAG(
         "choose_recipes": Param(
             False,
             type="boolean",
-            title="Choose recipes anew",
+            title="Choose recipes and stock policies anew",
             description_md="Else they are chosen anew every 13 weeks.",
         ),
     },

@@ -40,6 +40,10 @@ class Settings(BaseSettings):
     keep_versions: int = Field(3, description="Published versions of a slice that are kept")
     vendor_currency: str = Field("CNY", description="Currency of the marts, ISO 4217")
     vendor_id: str = Field("vendor", description="The folder of the maker's own reports")
+    allocation_weights: dict[str, float] = Field(
+        {"core": 2.0, "direct": 1.5, "sub": 1.0},
+        description="Weight of each dealer role when supply is shared out; 2: runs out half as often",
+    )
     base_url: str = Field("", description="Where people reach the report page, for links in alerts")
 
     @property

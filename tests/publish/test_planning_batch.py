@@ -1,17 +1,27 @@
 """Planning on published data: what it writes, what gate 3 lets through, what readers keep."""
 
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
+from chip_channel.cli import app
+from chip_channel.planner.choices import LAST, choices
+from chip_channel.planner.plan import weights
+from chip_channel.planner.read import read
 from chip_channel.planner.run import Planned, plan_batch
+from chip_channel.planning.panel import read as from_file
 from chip_channel.publish.publish import NotPublishableError, publish
 from chip_channel.quality.gate import run
 from chip_channel.quality.gates import GateBlockedError, check_publication
 from chip_channel.quality.suite import datasets, suite
+from chip_channel.settings import settings
 from chip_channel.warehouse import connect
 from chip_channel.world import WorldFiles
+from typer.testing import CliRunner
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +161,86 @@ def test_alerts_stay_open_close_and_are_told_once(planned: Planned) -> None:
     with connect() as connection:
         told = connection.execute("select count(*) from ctl.outbox where dedup_key like 'alerts:%'")
         assert told.fetchone()[0] == messages
+
+
+def test_a_gate_that_blocked_a_plan_is_no_alert_once_a_plan_has_passed(planned: Planned) -> None:
+    """Not one batch late: the plan that passes is built before its gate, and shows none already."""
+    bad = plan_batch()
+    assert bad is not None
+    with connect() as connection:
+        connection.execute("update marts.mart_forecast set mean_qty = -5 where batch_id = %s",
+                           (bad.batch.batch_id,))  # fmt: skip
+        connection.execute(  # a mart of the pipeline itself stays blocked
+            "insert into ctl.gate_run (gate, dataset, batch_id, outcome) "
+            "select 'publish', 'fct_pos', min(batch_id), 'blocked' from ctl.batch where kind <> 'planning'"
+        )
+    with pytest.raises(GateBlockedError):
+        check_publication(bad.batch.batch_id)
+    good = plan_batch()
+    assert good is not None
+    check_publication(good.batch.batch_id)
+    publish(good.batch.batch_id)
+    opened = rows(
+        "select about from publish.mart_alert where kind = 'gate_failed' and closed_at is null"
+    )
+    assert opened == [("publish.fct_pos",)]
+
+
+def test_a_plan_follows_the_stock_policies_that_it_publishes(planned: Planned) -> None:
+    chosen = dict(rows("select demand_class, method || '|' || outlook from publish.mart_stock_policy "
+                       "where chosen"))  # fmt: skip
+    used = rows("select distinct demand_class, policy from publish.mart_safety_stock "
+                "where policy <> 'none'")  # fmt: skip
+    assert used
+    for demand_class, policy in used:
+        method, outlook = chosen.get(demand_class, "quantile|recipes").split("|")
+        assert policy.startswith(method)
+        assert policy.endswith(f"on {outlook}")
+
+
+def test_choices_are_kept_and_not_made_again(
+    planned: Planned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stored rows decide until they are old; then all of them are made again."""
+    inputs = read()
+    with connect() as connection:
+        connection.execute("insert into planning.policy (batch_id, demand_class, method, outlook, chosen, "
+                           "knob, series) select max(batch_id), 'ending', 'cover', 'recent', true, 2, 30 "
+                           "from ctl.batch where status = 'published' and kind = 'planning'")  # fmt: skip
+        connection.execute("insert into planning.recipe (batch_id, demand_class, recipe, incumbent, chosen, "
+                           "series, origins, chosen_at) select max(batch_id), 'ending', 'mean', true, true, "
+                           "30, 2, %s from ctl.batch where status = 'published' and kind = 'planning'",
+                           (inputs.origin,))  # fmt: skip
+    kept = choices(inputs, False, print)
+    assert kept.recipes["ending"] == "mean"
+    assert kept.policy.filter("chosen", demand_class="ending")["knob"].to_list() == [2.0]
+    later = replace(inputs, origin=inputs.origin + LAST)
+    told: list[str] = []
+    choices(later, False, told.append)
+    assert told
+
+
+def test_what_is_exported_is_what_is_planned_on(planned: Planned, tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["planning", "demand", "--out", str(tmp_path / "d.parquet")])
+    assert done.exit_code == 0, done.output
+    inputs = read()
+    again = from_file(tmp_path / "d.parquet", "W", date="date")
+    assert again.ids.tolist() == inputs.panel.ids.tolist()
+    np.testing.assert_array_equal(again.values, inputs.panel.values)
+    about = pl.read_parquet(tmp_path / "d_items.parquet")
+    assert about["series"].to_list() == inputs.panel.ids.tolist()
+    assert about["lead_time"].to_list() == inputs.terms.lead_time.tolist()
+    assert about["launched"].to_numpy().tolist() == inputs.facts.launched.tolist()
+
+
+def test_dealers_weigh_what_their_role_says(planned: Planned) -> None:
+    roles = dict(rows("select dealer_id, role from publish.dim_dealer where is_current"))
+    inputs = read()
+    found = weights(inputs.items["role"])
+    assert len(set(roles.values())) > 1
+    for dealer, weight in zip(inputs.items["dealer_id"], found, strict=True):
+        assert weight == settings().allocation_weights[roles[dealer]]
+    assert weights(pl.Series(["core", "nobody"])).tolist() == [2.0, 1.0]
 
 
 def test_a_blocked_forecast_leaves_the_last_one(planned: Planned) -> None:

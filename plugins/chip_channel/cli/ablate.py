@@ -11,6 +11,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from chip_channel.cli.options import (
+    Data,
+    DateColumn,
+    Fill,
+    Freq,
+    LeadTime,
+    Measured,
+    QuantityColumn,
+    Recipe,
+    Review,
+    SeriesColumn,
+    read_panel,
+    recipes,
+)
 from chip_channel.cli.series import by_series, read_table
 from chip_channel.console import console, table
 
@@ -21,7 +35,7 @@ DATES = ("launched", "last_buy", "last_ship")
 
 
 def ablate(
-    data: Annotated[Path, typer.Option(help="Parquet or CSV: series, date, quantity")],
+    data: Data,
     items: Annotated[
         Path | None,
         typer.Option(
@@ -32,41 +46,34 @@ def ablate(
     index: Annotated[
         Path | None, typer.Option(help="Parquet or CSV: series, period, value, published_at")
     ] = None,
-    lead_time: Annotated[int, typer.Option(min=0, help="Periods from order to arrival")] = 2,
-    review: Annotated[int, typer.Option(min=1, help="Periods between orders")] = 1,
-    fill: Annotated[
-        float, typer.Option(help="Share of demand served at once, for all alike")
-    ] = 0.95,
-    freq: Annotated[str, typer.Option(help="MS: months; W: weeks")] = "MS",
-    measured: Annotated[
-        int | None, typer.Option(help="Last periods that count; 2 years, 1 of weeks")
-    ] = None,
-    recipe: Annotated[
-        str | None, typer.Option(help="Forecast recipe for smooth and erratic series")
-    ] = None,
+    lead_time: LeadTime = 2,
+    review: Review = 1,
+    fill: Fill = 0.95,
+    freq: Freq = "MS",
+    measured: Measured = None,
+    recipe: Recipe = None,
     stock: Annotated[bool, typer.Option(help="Simulate stock too: turnover at equal fill")] = True,
-    series_column: Annotated[str, typer.Option(help="Name in the file")] = "series",
-    date_column: Annotated[str, typer.Option(help="Name in the file")] = "date",
-    quantity_column: Annotated[str, typer.Option(help="Name in the file")] = "quantity",
+    series_column: SeriesColumn = "series",
+    date_column: DateColumn = "date",
+    quantity_column: QuantityColumn = "quantity",
 ) -> None:
     """Measure what history, market index and lifecycle are worth, on demand that was held back."""
     from chip_channel.planning.ablate import ablate as compare  # noqa: PLC0415 - when asked for
+    from chip_channel.planning.facts import Facts  # noqa: PLC0415
     from chip_channel.planning.market import Index  # noqa: PLC0415
-    from chip_channel.planning.panel import PanelError, read  # noqa: PLC0415
+    from chip_channel.planning.panel import PanelError  # noqa: PLC0415
     from chip_channel.planning.simulate import Terms  # noqa: PLC0415
 
     started = time.perf_counter()
-    if freq not in ("MS", "W"):
-        raise typer.BadParameter("freq is MS or W")
     try:
-        panel = read(data, freq, series=series_column, date=date_column, quantity=quantity_column)  # type: ignore[arg-type]
+        panel = read_panel(data, freq, series_column, date_column, quantity_column)
         given = about(items, panel.ids) if items else {}
         lead = given.pop("lead_time", lead_time)
         terms = Terms.of(len(panel), lead, review, default_lead_time=lead_time)
         made = compare(
-            panel, terms, **given, index=Index.from_frame(read_table(index)) if index else None,
-            fill=fill, measured=measured, stock=stock,
-            recipes=dict.fromkeys(("smooth", "erratic"), recipe) if recipe else None,
+            panel, terms,
+            Facts(**given, index=Index.from_frame(read_table(index)) if index else None),
+            fill=fill, measured=measured, stock=stock, recipes=recipes(recipe),
         )  # fmt: skip
     except (PanelError, ValueError, KeyError) as error:
         raise typer.BadParameter(str(error.args[0])) from None

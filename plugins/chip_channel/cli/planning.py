@@ -13,6 +13,20 @@ import typer
 from rich.table import Table
 
 from chip_channel.cli.ablate import ablate
+from chip_channel.cli.options import (
+    Data,
+    DateColumn,
+    Fill,
+    Freq,
+    LeadTime,
+    Measured,
+    QuantityColumn,
+    Recipe,
+    Review,
+    SeriesColumn,
+    read_panel,
+    recipes,
+)
 from chip_channel.cli.series import by_series
 from chip_channel.console import console, table
 
@@ -30,30 +44,24 @@ def planning() -> None:
 
 @app.command()
 def backtest(
-    data: Annotated[Path, typer.Option(help="Parquet or CSV: series, date, quantity")],
+    data: Data,
     policy: Annotated[
         list[str] | None, typer.Option(help="Show these beside the peers; left out: all")
     ] = None,
-    lead_time: Annotated[int, typer.Option(min=0, help="Periods from order to arrival")] = 2,
-    review: Annotated[int, typer.Option(min=1, help="Periods between orders")] = 1,
-    fill: Annotated[
-        float, typer.Option(help="Share of demand served at once, for all alike")
-    ] = 0.95,
-    freq: Annotated[str, typer.Option(help="MS: months; W: weeks")] = "MS",
-    measured: Annotated[
-        int | None, typer.Option(help="Last periods that count; 2 years, 1 of weeks")
-    ] = None,
+    lead_time: LeadTime = 2,
+    review: Review = 1,
+    fill: Fill = 0.95,
+    freq: Freq = "MS",
+    measured: Measured = None,
     moq: Annotated[float, typer.Option(help="Minimum order quantity, pieces")] = 0.0,
     spq: Annotated[float, typer.Option(help="Pack size, pieces; 0: no packs")] = 0.0,
     items: Annotated[
         Path | None,
         typer.Option(
-            help="Parquet or CSV by series: lead_time, review, moq, spq, value; any of them"
+            help="Parquet or CSV by series: lead_time, review, moq, spq, value, launched; any of them"
         ),
     ] = None,
-    recipe: Annotated[
-        str | None, typer.Option(help="Forecast recipe for smooth and erratic series")
-    ] = None,
+    recipe: Recipe = None,
     lost_sales: Annotated[
         bool, typer.Option(help="What is short is lost, not backordered")
     ] = False,
@@ -62,31 +70,35 @@ def backtest(
         typer.Option(help="Announce last demands six months ahead; adds rows with and without"),
     ] = False,
     chart: Annotated[Path | None, typer.Option(help="Write a chart: .html, .svg or .png")] = None,
-    series_column: Annotated[str, typer.Option(help="Name in the file")] = "series",
-    date_column: Annotated[str, typer.Option(help="Name in the file")] = "date",
-    quantity_column: Annotated[str, typer.Option(help="Name in the file")] = "quantity",
+    series_column: SeriesColumn = "series",
+    date_column: DateColumn = "date",
+    quantity_column: QuantityColumn = "quantity",
 ) -> None:
     """Compare stock policies on demand that was held back, at equal fill."""
     from dataclasses import replace  # noqa: PLC0415 - only when asked for
 
     from chip_channel.planning import backtest as test  # noqa: PLC0415
-    from chip_channel.planning.panel import PanelError, read  # noqa: PLC0415
+    from chip_channel.planning.panel import PanelError  # noqa: PLC0415
 
     started = time.perf_counter()
-    if freq not in ("MS", "W"):
-        raise typer.BadParameter("freq is MS or W")
     wanted = list(dict.fromkeys(policy or test.POLICIES))
     if unknown := set(wanted) - set(test.POLICIES):
         raise typer.BadParameter(f"{', '.join(unknown)}; there are {', '.join(test.POLICIES)}")
     try:
-        panel = read(data, freq, series=series_column, date=date_column, quantity=quantity_column)  # type: ignore[arg-type]
+        panel = read_panel(data, freq, series_column, date_column, quantity_column)
         given = _items(items, panel.ids) if items else {}
-        value = given.pop("value", None)
+        value, launched = given.pop("value", None), given.pop("launched", None)
         usual: dict[str, Any] = {"lead_time": lead_time, "review": review, "moq": moq, "spq": spq}
         terms = test.Terms.of(len(panel), **(usual | given), default_lead_time=lead_time)
-        names = dict.fromkeys(("smooth", "erratic"), recipe) if recipe else None
         made = test.prepare(
-            panel, terms, fill, measured=measured, recipes=names, value=value, lost_sales=lost_sales
+            panel,
+            terms,
+            fill,
+            measured=measured,
+            recipes=recipes(recipe),
+            value=value,
+            lost_sales=lost_sales,
+            launched=launched,
         )  # type: ignore[arg-type]
         peers = [n for n in ("cover-6", "cover-12", "min-max", "foresight") if n not in wanted]
         rows = made.compare(wanted + peers)
@@ -110,8 +122,30 @@ def backtest(
 
 
 @app.command()
+def demand(
+    out: Annotated[Path, typer.Option(help="Parquet file; what belongs to it lies beside it")],
+) -> None:
+    """Export the demand that is published, for `backtest --freq W` and `ablate --freq W`."""
+    from chip_channel.planner.export import export  # noqa: PLC0415 - only when asked for
+    from chip_channel.planner.read import NothingToPlanError, read  # noqa: PLC0415
+
+    if out.suffix != ".parquet":
+        raise typer.BadParameter(f"{out}: the file is to end in .parquet")
+    try:
+        inputs = read()
+    except NothingToPlanError as error:
+        console.print(str(error))
+        raise typer.Exit(1) from None
+    for name, path in export(inputs, out).items():
+        console.print(f"{name}: {path}")
+    console.print(f"{len(inputs.panel):,} series of {len(inputs.panel.periods)} weeks")
+
+
+@app.command()
 def run(
-    choose: Annotated[bool, typer.Option(help="Choose forecast recipes anew")] = False,
+    choose: Annotated[
+        bool, typer.Option(help="Choose recipes, stock policies, factors anew")
+    ] = False,
     publish: Annotated[bool, typer.Option(help="Pass gate 3 and publish")] = True,
 ) -> None:
     """Forecasts, levels, proposals and alerts on what is published."""
@@ -194,12 +228,15 @@ def _counts(counts: dict[str, int]) -> str:
 
 
 def _items(path: Path, ids: Any) -> dict[str, Any]:
-    """Terms by series, in the order of `ids`; nan for a series that is not in the file."""
+    """Terms and launch dates by series, in the order of `ids`; nan, nat where not in the file."""
     import polars as pl  # noqa: PLC0415 - only when asked for
 
     joined = by_series(path, ids)
     names = ("lead_time", "review", "moq", "spq", "value")
-    return {
+    found = {
         name: joined[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
         for name in names if name in joined.columns
     }  # fmt: skip
+    if "launched" in joined.columns:
+        found["launched"] = joined["launched"].cast(pl.Date).to_numpy().astype("datetime64[D]")
+    return found

@@ -3,35 +3,19 @@
 import numpy as np
 import polars as pl
 
-from chip_channel.planner.read import Inputs
+from chip_channel.planner.read import SUPPORT, Inputs
 from chip_channel.planning.forecast import Forecast
 from chip_channel.planning.last_buy import last_buy
 from chip_channel.planning.launch import aligned, learn, stock_proposal
 from chip_channel.planning.simulate import Floats, Terms
+from chip_channel.planning.stages import dates, remaining
 
 FIRST = 13
 """Weeks after a launch in which placement is judged."""
-_SEEN = 4
-SUPPORT = 52
-"""Weeks after the last shipment in which a part is still sold, falling to nothing."""
+_SEEN, _LEAST = 4, 5
 SERVICE = 0.9
 """Probability that the last order is to suffice."""
 NEW_WITHIN = 52
-
-
-def _remaining(inputs: Inputs, n: int) -> tuple[Floats, Floats]:
-    """Weeks until a part is sold no more (n,), nan where no end is known; and as whole-demand weeks.
-
-    Until the last shipment demand counts in full; over SUPPORT weeks after it falls in a line.
-    """
-    items = inputs.items[:n]
-    ship = items["last_ship"].cast(pl.Date).to_numpy().astype("datetime64[D]")
-    until = (ship - np.datetime64(inputs.origin, "D")).astype(float) / 7 - 1
-    known = ~np.isnat(ship)
-    until = np.where(known, until, np.nan)
-    full = np.maximum(until, 0)
-    tail = np.clip(SUPPORT + np.minimum(until, 0), 0, SUPPORT)
-    return full + tail, full + tail**2 / (2 * SUPPORT)
 
 
 def launches(inputs: Inputs) -> pl.DataFrame:
@@ -54,6 +38,11 @@ def launches(inputs: Inputs) -> pl.DataFrame:
     age = np.where(np.isnat(launched), np.nan, age)
     new = np.flatnonzero(age < NEW_WITHIN)
     earlier, at = aligned(total, FIRST)
+    # what was launched long before it was first sold here tells nothing about launches
+    waited = age[at] - (total.shape[1] - (total[at] > 0).argmax(axis=1))
+    true = ~(waited > NEW_WITHIN)
+    if true.sum() >= _LEAST:
+        earlier, at = earlier[true], at[true]
     family = about["family"].fill_null("").to_numpy().astype(np.str_)
     try:
         analogs = learn(earlier, _SEEN, FIRST - _SEEN, family[at])
@@ -125,7 +114,9 @@ def _placed(inputs: Inputs) -> pl.DataFrame:
 def last_buys(inputs: Inputs, made: Forecast, terms: Terms) -> pl.DataFrame:
     """The last order of every part that can still be ordered and is known to end, all dealers."""
     n = len(made)
-    weeks, left = _remaining(inputs, n)
+    known = inputs.facts
+    end = dates(inputs.panel, known.launched, known.last_buy, known.last_ship).last_ship
+    weeks, left = remaining(end - len(inputs.panel.periods), SUPPORT)
     weekly = made.cumulative_mean / terms.window
     # from the window's upper half: the spread of its total, per week
     variance = ((made.at(0.9) - made.at(0.5)) / 1.2816) ** 2 / terms.window

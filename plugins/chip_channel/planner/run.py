@@ -2,24 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import polars as pl
 import psycopg
 from psycopg import sql
 
-from chip_channel.planner.plan import JUDGED, Plan, plan, terms_of
-from chip_channel.planner.read import Inputs, read
-from chip_channel.planning.select import SCHEMA, chosen, select
+from chip_channel.planner.choices import choices
+from chip_channel.planner.plan import Plan, plan
+from chip_channel.planner.read import read
 from chip_channel.publish.batch import Batch, finish, open_planning_batch
 from chip_channel.publish.build import run_models
 from chip_channel.warehouse import connect
 
-RECIPES_LAST = timedelta(days=91)
-"""Recipes are chosen anew when the choice is older than this."""
-ORIGINS, SERIES = 2, 60
-"""Earlier origins, and series of each class, that recipes are tried on."""
 KEPT_BATCHES = 26
 """Published planning batches whose forecasts are kept to be held against what came."""
 
@@ -38,8 +34,9 @@ def plan_batch(choose: bool = False, progress: Callable[[str], None] | None = No
                ) -> Planned | None:  # fmt: skip
     """Plan on what is published now; None when nothing is published.
 
-    `choose`: choose recipes anew even if the choice is young. Raises NothingToPlanError without
-    published demand and DbtError when a model failed; the batch is then abandoned.
+    `choose`: choose recipes, stock policies and factors anew even if the choice is young. Raises
+    NothingToPlanError without published demand and DbtError when a model failed; the batch is then
+    abandoned.
     """
     say = progress or (lambda _: None)
     batch = open_planning_batch()
@@ -48,8 +45,7 @@ def plan_batch(choose: bool = False, progress: Callable[[str], None] | None = No
     try:
         inputs = read()
         say(f"{len(inputs.panel):,} series of {len(inputs.panel.periods)} weeks to {inputs.origin}")
-        selection = _selection(inputs, choose, say)
-        made = plan(inputs, chosen(selection), selection)
+        made = plan(inputs, choices(inputs, choose, say))
         say(f"planned {made.tables['item'].height:,} items")
         _write(batch.batch_id, made)
         run_models(batch, progress, selector="plan")
@@ -58,25 +54,6 @@ def plan_batch(choose: bool = False, progress: Callable[[str], None] | None = No
         raise
     finish(batch.batch_id, "built")
     return Planned(batch, inputs.origin, made.tables["item"].height, made.fallbacks)
-
-
-def _selection(inputs: Inputs, choose: bool, say: Callable[[str], None]) -> pl.DataFrame:
-    """The recipes in use; chosen anew when they are too old for this origin, or there are none."""
-    with connect("transform") as connection:
-        cursor = connection.execute(
-            sql.SQL("select {} from planning.recipe where batch_id = (select max(batch_id) from "
-                    "planning.recipe join ctl.batch using (batch_id) where status = 'published')")
-            .format(sql.SQL(", ").join(map(sql.Identifier, SCHEMA)))
-        )  # fmt: skip
-        stored = pl.DataFrame(cursor.fetchall(), SCHEMA, orient="row")
-    if not choose and stored.height and stored["chosen_at"].max() > inputs.origin - RECIPES_LAST:  # type: ignore[operator]
-        return stored
-    say("choosing recipes …")
-    in_use = chosen(stored) if stored.height else None
-    return select(
-        inputs.panel, JUDGED, terms_of(inputs).window, incumbents=in_use, origins=ORIGINS,
-        series=SERIES,
-    )  # fmt: skip
 
 
 def _write(batch_id: int, made: Plan) -> None:
@@ -105,6 +82,8 @@ def drop_old_plans() -> dict[str, int]:
     with connect("publisher") as connection:
         for name in (
             "recipe",
+            "policy",
+            "backtest",
             "forecast",
             "item",
             "transfer",

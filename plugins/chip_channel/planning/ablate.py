@@ -20,8 +20,8 @@ import polars as pl
 from chip_channel.planning import factors, peers, policy
 from chip_channel.planning.backtest import ALL, MEASURED
 from chip_channel.planning.factors import INDEX, LIFECYCLE, Paths, first_origin
-from chip_channel.planning.market import Index
-from chip_channel.planning.panel import Day, Panel
+from chip_channel.planning.facts import Facts
+from chip_channel.planning.panel import Panel
 from chip_channel.planning.roll import FADE, Outlook, learn, roll
 from chip_channel.planning.scores import pinball
 from chip_channel.planning.simulate import Floats, Ints, Terms, clean, simulate
@@ -96,23 +96,17 @@ class _Scores:
 def ablate(
     panel: Panel,
     terms: Terms,
+    facts: Facts = factors.NOTHING,
     *,
-    family: Any = None,
-    launched: Any = None,
-    last_buy: Any = None,
-    last_ship: Any = None,
-    index: Index | None = None,
-    origin: Day | None = None,
     fill: float = 0.95,
     measured: int | None = None,
     outlook: Outlook | None = None,
     recipes: Mapping[str, str] | None = None,
-    support: int | None = None,
     stock: bool = True,
 ) -> Ablation:
     """Compare all arms on the last `measured` origins: two years, or one of weeks; half of a short
-    panel. Dates count as announced half a year ahead. Arguments as in `factors.adjust`; `outlook`:
-    of an earlier call; `stock=False` leaves out turnover, which is half of the time.
+    panel. Dates count as announced half a year ahead. `outlook`: of an earlier call; `stock=False`
+    leaves out turnover, which is half of the time.
 
     Raises ValueError for fewer than 4 periods, a `fill` not between 0 and 1, or a wrong length.
     """
@@ -123,15 +117,11 @@ def ablate(
         raise ValueError(f"the fill is {fill}; it must lie between 0 and 1")
     start = width - min(measured or MEASURED[panel.freq], width // 2)
     begin = first_origin(panel)
-    known = outlook or roll(panel, terms, first=begin, recipes=recipes)
+    known = outlook or roll(panel, terms, first=begin, recipes=recipes, launched=facts.launched)
     year = 12 if panel.freq == "MS" else 52
     plain = peers.trailing_mean(panel.values, year) * terms.window[:, None]
-    given = {
-        "family": family, "launched": launched, "last_buy": last_buy, "last_ship": last_ship,
-        "index": index, "origin": origin, "support": support,
-    }  # fmt: skip
     bases = {True: known.mean, False: np.where(np.isfinite(known.mean), plain, np.nan)}
-    paths = {on: factors.prepare(panel, terms.window, mean, **given) for on, mean in bases.items()}
+    paths = {on: factors.prepare(panel, terms.window, mean, facts) for on, mean in bases.items()}
     total = window_totals(panel, terms.window)
     judged = np.arange(start, width)
     judged = judged[np.isfinite(total[:, judged]).any(axis=0)]

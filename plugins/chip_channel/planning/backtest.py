@@ -8,9 +8,11 @@ What the chosen policy does with the knob that a replay on earlier periods had s
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from chip_channel.planning import peers, policy
 from chip_channel.planning.panel import Panel
@@ -25,6 +27,14 @@ POLICIES = (*OWN, *(f"cover-{months}" for months in COVER_BASES), "min-max", "fo
 ALL = "all"
 MEASURED = {"MS": 24, "W": 52}
 _STEPS = 26
+SCHEMA: dict[str, Any] = {
+    "policy": pl.String, "demand_class": pl.String, "series": pl.Int64, "reached": pl.Boolean,
+    "knob": pl.Float64, "target": pl.Float64, "turnover": pl.Float64, "fill": pl.Float64,
+    "dead_share": pl.Float64, "excess_share": pl.Float64, "orders": pl.Int64, "stock": pl.Float64,
+    "tested_at": pl.Date,
+}  # fmt: skip
+"""A row per policy and demand class; `all` is a class. See `simulate.Measures`; `target`: the fill
+that every knob was turned to, `reached`: whether that was possible."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +141,12 @@ class Backtest:
                 Plan(f"cover-{months}", _cover(values, window, months * self.year // 12), near, far)
                 for months in COVER_BASES
             ),
-            Plan("min-max", lambda k: peers.min_max(values, window, k, self.year), near, far),
+            Plan(
+                "min-max",
+                lambda k: peers.min_max(values, window, k, self.year, self.first),
+                near,
+                far,
+            ),
             Plan("foresight", lambda _: (peers.foresight(values, window), None)),
             Plan("zero", lambda _: (peers.zero(values), None)),
         ]
@@ -197,26 +212,31 @@ def prepare(
     value: Floats | None = None,
     lost_sales: bool = False,
     outlooks: Mapping[str, Outlook] | None = None,
+    launched: Any = None,
 ) -> Backtest:
     """Forecast at every origin, and let a replay on the periods before those measured choose.
 
     The last `measured` periods are compared: two years, or one of weeks; half of a short panel.
     Stock is simulated from column `first` on: a year, or half a year of weeks. `recipes`: demand
     class -> recipe, see `forecast`. `value` (n,) weighs the pieces, else all weigh the same.
-    `outlooks`: those of an earlier call on the same panel. ValueError if the panel has fewer than 4
-    periods or `fill` is not between 0 and 1.
+    `outlooks`: those of an earlier call on the same panel; `launched` as in `forecast`. ValueError if
+    the panel has fewer than 4 periods or `fill` is not between 0 and 1.
     """
     periods = len(panel.periods)
     if periods < 4:
         raise ValueError(f"{periods} periods are too few for a back-test; it takes at least 4")
     if not 0 < fill < 1:
         raise ValueError(f"the fill is {fill}; it must lie between 0 and 1")
-    wanted = measured or MEASURED[panel.freq]
-    start = periods - min(wanted, periods // 2)
-    least = LEAST[panel.freq] if first is None else max(first, 1)
-    begin = min(least, max(start // 2, 1))
+    start, begin = _columns(panel, measured, first)
     if outlooks is None:
-        made = roll(panel, terms, first=begin, recipes=recipes, season_length=season_length)
+        made = roll(
+            panel,
+            terms,
+            first=begin,
+            recipes=recipes,
+            season_length=season_length,
+            launched=launched,
+        )
         outlooks = all_outlooks(panel, made)
     worth = np.ones(len(panel)) if value is None else clean(value)
     replayed = policy.replay(
@@ -224,6 +244,36 @@ def prepare(
         worth, lost_sales,
     )  # fmt: skip
     return Backtest(panel, terms, outlooks, start, begin, fill, worth, lost_sales, replayed)
+
+
+def first_column(panel: Panel) -> int:
+    """The first column that `prepare` simulates, for forecasts made beforehand."""
+    return _columns(panel, None, None)[1]
+
+
+def begun(panel: Panel) -> Any:
+    """(n,) whether a series has sold before measuring starts; no policy could serve the others."""
+    return (panel.values[:, : _columns(panel, None, None)[0]] > 0).any(axis=1)
+
+
+def _columns(panel: Panel, measured: int | None, first: int | None) -> tuple[int, int]:
+    """First measured and first simulated column."""
+    periods = len(panel.periods)
+    start = periods - min(measured or MEASURED[panel.freq], periods // 2)
+    least = LEAST[panel.freq] if first is None else max(first, 1)
+    return start, min(least, max(start // 2, 1))
+
+
+def frame(rows: Sequence[Row], fill: float, day: date) -> pl.DataFrame:
+    """Rows as a frame of SCHEMA; `day`: the last period that they know."""
+    return pl.DataFrame(
+        [
+            {"policy": row.policy, "demand_class": row.group, "series": row.items, "reached":
+             row.reached, "knob": row.knob, "target": fill, "tested_at": day, **vars(row.measures)}
+            for row in rows
+        ],
+        SCHEMA, strict=False,
+    )  # fmt: skip
 
 
 def _alone(levels: policy.Levels) -> Callable[[float], tuple[Floats, Floats | None]]:

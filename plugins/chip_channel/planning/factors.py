@@ -21,8 +21,9 @@ import polars as pl
 from scipy.stats import norm
 
 from chip_channel.planning import market, roll
+from chip_channel.planning.facts import Facts
 from chip_channel.planning.market import Index
-from chip_channel.planning.panel import Day, Panel
+from chip_channel.planning.panel import Panel
 from chip_channel.planning.simulate import Floats, Ints, clean
 from chip_channel.planning.stages import ENDING, STAGES, Stages, dates, stages
 from chip_channel.planning.verdict import (
@@ -42,6 +43,13 @@ from chip_channel.planning.verdict import (
 )
 
 INDEX, LIFECYCLE = "market_index", "lifecycle"
+NOTHING = Facts()
+SCHEMA: dict[str, Any] = {
+    "segment": pl.String, "factor": pl.String, "used": pl.Boolean, "gain": pl.Float64,
+    "gain_error": pl.Float64, "placebo_gain": pl.Float64, "reason": pl.String, "series": pl.String,
+    "origins": pl.Int64,
+}  # fmt: skip
+"""Columns of verdicts as rows; see `verdict.Use`."""
 _LEAST_ROWS = 20
 _UPPER = 1.6
 """Mean absolute errors from the mean to the 0.9 quantile of a normal distribution."""
@@ -62,61 +70,55 @@ class Adjustments:
 
     def frame(self) -> pl.DataFrame:
         """`used` as rows."""
-        kinds = {"used": pl.Boolean, "origins": pl.Int64, "gain": pl.Float64,
-                 "gain_error": pl.Float64, "placebo_gain": pl.Float64}  # fmt: skip
-        names = ("segment", "factor", "used", "gain", "gain_error", "placebo_gain", "reason",
-                 "series", "origins")  # fmt: skip
-        return pl.DataFrame(
-            [vars(use) for use in self.used], {name: kinds.get(name, pl.String) for name in names}
-        )
+        return pl.DataFrame([vars(use) for use in self.used], SCHEMA)
 
 
 def adjust(
     panel: Panel,
     windows: Any,
     mean: Floats,
+    facts: Facts = NOTHING,
     *,
-    family: Any = None,
-    launched: Any = None,
-    last_buy: Any = None,
-    last_ship: Any = None,
-    index: Index | None = None,
-    origin: Day | None = None,
     earlier: Floats | None = None,
-    support: int | None = None,
+    settled: Sequence[Use] | None = None,
 ) -> Adjustments:
     """What index and lifecycle add to `mean` (n,), the expectation from the history.
 
-    `windows`: periods of lead time + review, one number or (n,). `family` (n,) names; dates (n,), nat
-    where there is none. `origin`: day by which the index must have been published, by default the
-    first after the panel. `earlier` (n, T + 1): the history's expectation at earlier origins, nan
-    where not made, as `roll.Outlook.mean`; without it a fast smoothing stands in. `support`: periods
-    over which demand falls to nothing after the last shipment, by default a year.
+    `windows`: periods of lead time + review, one number or (n,). `earlier` (n, T + 1): the history's
+    expectation at earlier origins, nan where not made, as `roll.Outlook.mean`; without it a fast
+    smoothing stands in. `settled`: verdicts of an earlier call, which are followed as they are: where
+    a factor was used it is used, and nothing is judged.
 
     Raises ValueError for arrays of a wrong length alone; whatever the data look like falls back by
     name, and is counted.
     """
     n = len(panel)
-    given = np.asarray(mean, dtype=float)
-    if given.shape != (n,):
-        raise ValueError(f"the mean is {given.shape}; there are {n} series")
+    if np.shape(mean) != (n,):
+        raise ValueError(f"the mean is {np.shape(mean)}; there are {n} series")
     if not n or not len(panel.periods):
         return Adjustments(np.zeros(n), np.zeros(n), np.full(n, np.nan), [], {})
-    bad = ~(np.isfinite(given) & (given >= 0))
-    now = np.where(bad, 0.0, given)
+    paths = expectations(panel, windows, mean, facts, earlier)
+    made = paths.at(len(panel.periods), settled=settled)
+    bad = int((~_usable(np.asarray(mean, float))).sum())
+    return replace(made, fallbacks=made.fallbacks | ({"no_mean": bad} if bad else {}))
+
+
+def expectations(
+    panel: Panel, windows: Any, mean: Floats, facts: Facts = NOTHING, earlier: Floats | None = None
+) -> Paths:
+    """Both factors at every origin around `mean` (n,) at the last one; arguments as in `adjust`."""
+    n, given = len(panel), np.asarray(mean, dtype=float)
     past = smoothed(panel, whole(windows, n)[0]) if earlier is None else np.array(earlier, float)
     if past.shape != (n, len(panel.periods) + 1):
         raise ValueError(
             f"earlier means are {past.shape}; one per origin and one for now is wanted"
         )
-    past[:, -1] = now
-    paths = prepare(
-        panel, windows, past, family=family, launched=launched, last_buy=last_buy,
-        last_ship=last_ship, index=index, origin=origin, support=support,
-    )  # fmt: skip
-    made = paths.at(len(panel.periods))
-    more = {"no_mean": int(bad.sum())} if bad.any() else {}
-    return replace(made, fallbacks=made.fallbacks | more)
+    past[:, -1] = np.where(_usable(given), given, 0.0)
+    return prepare(panel, windows, past, facts)
+
+
+def _usable(mean: Floats) -> Any:
+    return np.isfinite(mean) & (mean >= 0)
 
 
 def smoothed(panel: Panel, window: Ints) -> Floats:
@@ -185,8 +187,11 @@ class Paths:
         gap = self.total - np.maximum(mean + _UPPER * self.spread, 0.0)
         return np.maximum(0.9 * gap, -0.1 * gap)
 
-    def at(self, s: int, force: Sequence[str] = (), without: Sequence[str] = ()) -> Adjustments:
-        """The factors at origin `s`, judged by what was known then.
+    def at(
+        self, s: int, force: Sequence[str] = (), without: Sequence[str] = (),
+        settled: Sequence[Use] | None = None,
+    ) -> Adjustments:  # fmt: skip
+        """The factors at origin `s`, judged by what was known then, or as `settled` before.
 
         `force`: INDEX, LIFECYCLE or "placebo" – a shuffled index – are applied without a verdict.
         `without`: INDEX or LIFECYCLE is left out, as if there were no such factor.
@@ -195,9 +200,9 @@ class Paths:
         index, found = np.zeros(len(self.of.names)), list[Use]()
         expected, uses = np.full(len(mean), np.nan), list[Use]()
         if INDEX not in without or "placebo" in force:
-            index, found = self._index(s, force)
+            index, found = self._index(s, force) if settled is None else self._settled(s, settled)
         if LIFECYCLE not in without:
-            expected, uses = self._stage(s, LIFECYCLE in force)
+            expected, uses = self._stage(s, LIFECYCLE in force, settled)
         factor = np.exp(index)[self.of.member]
         ending = self.stages.stage[:, s] == ENDING
         ramps = ending & np.isfinite(expected)
@@ -258,6 +263,18 @@ class Paths:
                 out[f] = np.nan_to_num(log)
         return out, uses
 
+    def _settled(self, s: int, settled: Sequence[Use]) -> tuple[Floats, list[Use]]:
+        """The index where an earlier verdict lets it, as long as it is still published."""
+        of = {use.segment: use for use in settled if use.factor == INDEX}
+        uses = [of.get(name, self._none(name, TOO_SHORT)) for name in self.of.names.tolist()]
+        out = np.zeros(len(uses))
+        for f, use in enumerate(uses):
+            if use.used and (use.series not in self.views or not self.views[use.series].fresh[s]):
+                uses[f] = replace(use, used=False, reason=STOPPED)
+            elif use.used:
+                out[f] = np.nan_to_num(self.logs[use.series][f, s])
+        return out, uses
+
     def _try(self, f: int, s: int, name: str, shuffled: Floats, ended: Any) -> tuple[Use, bool]:
         """What index `name` did for a family, and whether the upper quantile was no worse."""
         log = self.logs[name][f]
@@ -282,38 +299,44 @@ class Paths:
     def _least(self, window: int) -> int:
         return max(LEAST_BLOCKS * window, 6 if self.panel.freq == "MS" else 26)
 
-    def _stage(self, s: int, force: bool) -> tuple[Floats, list[Use]]:
+    def _stage(
+        self, s: int, force: bool, settled: Sequence[Use] | None = None
+    ) -> tuple[Floats, list[Use]]:
         """Expectation (n,) of the stages that are used, nan elsewhere, and what was decided."""
+        of = {use.segment: use for use in settled or () if use.factor == LIFECYCLE}
+        uses = [of.get(name) or self._judged(s, stage, name) for stage, name in STAGES.items()]
+        out = np.full(len(self.mean), np.nan)
+        for stage, use in zip(STAGES, uses, strict=True):
+            if use.used or force:
+                out = np.where(self.stages.stage[:, s] == stage, self.stages.expected[:, s], out)
+        return out, uses
+
+    def _judged(self, s: int, stage: int, name: str) -> Use:
+        """Whether the stage's expectation has proved itself by origin `s`."""
         known = np.isfinite(self.panel.values[:, :s])
         sold = np.where(known, clean(self.panel.values[:, :s]), 0.0).sum(axis=1)
         scale = np.maximum(sold / np.maximum(known.sum(axis=1), 1), 1e-9) * self.window
-        out, uses = np.full(len(self.mean), np.nan), []
-        for stage, name in STAGES.items():
-            here = self.stages.stage == stage
-            rows, origin = np.nonzero(
-                here & np.isfinite(self.stages.expected) & np.isfinite(self.total)
-            )
-            ended = (origin + self.window[rows] <= s) & (sold[rows] > 0)
-            rows, origin = rows[ended], origin[ended]
-            mean, made = np.nan_to_num(self.mean[rows, origin]), self.stages.expected[rows, origin]
-            unit = scale[rows]
-            use = Use(name, LIFECYCLE, False, np.nan, np.nan, np.nan, TOO_SHORT)
-            origins = np.unique(origin)
-            span = int(np.median(self.window[rows])) if len(rows) else 1
-            if not here[:, s].any():
-                use = replace(use, reason=NO_PARTS)
-            elif len(rows) >= _LEAST_ROWS and len(origins) >= self._least(span):
-                losses = [self._upper(rows, origin, x, unit)[origins] for x in (mean, made)]
-                gain, error = judge(losses[0], losses[1], span)
-                wins = gain > CLEAR * error
-                use = replace(
-                    use, used=wins, gain=gain, gain_error=error, reason=USED if wins else NO_GAIN,
-                    origins=len(origins),
-                )  # fmt: skip
-            if use.used or force:
-                out = np.where(here[:, s], self.stages.expected[:, s], out)
-            uses.append(use)
-        return out, uses
+        here = self.stages.stage == stage
+        rows, origin = np.nonzero(
+            here & np.isfinite(self.stages.expected) & np.isfinite(self.total)
+        )
+        ended = (origin + self.window[rows] <= s) & (sold[rows] > 0)
+        rows, origin = rows[ended], origin[ended]
+        use = Use(name, LIFECYCLE, False, np.nan, np.nan, np.nan, TOO_SHORT)
+        if not here[:, s].any():
+            return replace(use, reason=NO_PARTS)
+        origins = np.unique(origin)
+        span = int(np.median(self.window[rows])) if len(rows) else 1
+        if len(rows) < _LEAST_ROWS or len(origins) < self._least(span):
+            return use
+        mean, made = np.nan_to_num(self.mean[rows, origin]), self.stages.expected[rows, origin]
+        before, after = (self._upper(rows, origin, x, scale[rows])[origins] for x in (mean, made))
+        gain, error = judge(before, after, span)
+        wins = gain > CLEAR * error
+        return replace(
+            use, used=wins, gain=gain, gain_error=error, reason=USED if wins else NO_GAIN,
+            origins=len(origins),
+        )  # fmt: skip
 
     def _upper(self, rows: Ints, origin: Ints, mean: Floats, unit: Floats) -> Floats:
         gap = self.total[rows, origin] - np.maximum(mean + _UPPER * self.spread[rows, origin], 0.0)
@@ -322,38 +345,26 @@ class Paths:
         )
 
 
-def prepare(
-    panel: Panel,
-    windows: Any,
-    mean: Floats,
-    *,
-    family: Any = None,
-    launched: Any = None,
-    last_buy: Any = None,
-    last_ship: Any = None,
-    index: Index | None = None,
-    origin: Day | None = None,
-    support: int | None = None,
-) -> Paths:
+def prepare(panel: Panel, windows: Any, mean: Floats, facts: Facts = NOTHING) -> Paths:
     """Both factors at every origin; arguments as in `adjust`, `mean` (n, T + 1)."""
     n = len(panel)
     window, missing = whole(windows, n)
-    demand, days = clean(panel.values), market.cut_offs(panel, origin)
-    kinds = np.full(n, "") if family is None else np.array([str(x or "") for x in family], np.str_)
+    demand, days = clean(panel.values), market.cut_offs(panel, facts.origin)
+    kinds = facts.families(n)
     total = window_totals(panel, window)
     every = np.ones(mean.shape, bool)
     spread, _ = roll.learn(
         demand, mean, np.nan_to_num(mean) / window[:, None], every, window, roll.FADE[panel.freq]
     )
-    when = dates(panel, launched, last_buy, last_ship)
+    when = dates(panel, facts.launched, facts.last_buy, facts.last_ship)
     year = 12 if panel.freq == "MS" else 52
-    known = Index.of([], [], [], []) if index is None else index.until(days[-1])
+    given = Index.of([], [], [], []) if facts.index is None else facts.index
+    known = given.until(days[-1])
     counts = {
         "no_window": missing, "no_family": int((kinds == "").sum()), "index_rows_dropped": known.dropped,
     }  # fmt: skip
-    made = stages(
-        panel, window, mean, kinds, when, year if support is None else support, first_origin(panel)
-    )
+    support = year if facts.support is None else facts.support
+    made = stages(panel, window, mean, kinds, when, support, first_origin(panel))
     return Paths(
         panel, window, mean, known, days, market.families(total, mean, kinds, window), made, total,
         spread, made.fallbacks | {name: count for name, count in counts.items() if count},

@@ -137,7 +137,9 @@ def forecast(
         asked = np.unique(spans).tolist()
         learned = Learned(
             _boosting(panel, names, season, reach),
-            _curves(panel, classes, recipes, season, reach, asked) if calibrated else NONE,
+            _curves(panel, classes, recipes, season, reach, asked, launched)
+            if calibrated
+            else NONE,
         )
     parts: list[Forecast] = []
     for part in _chunks(len(panel), chunk):
@@ -197,6 +199,7 @@ def _curves(
     season: int,
     reach: int,
     windows: list[int],
+    launched: NDArray[np.datetime64] | None,
 ) -> Curves:
     """Calibration curves from a sample of the series."""
     present = np.unique(classes)
@@ -204,7 +207,8 @@ def _curves(
     sizes = {name: _SAMPLE[family] for name, family in zip(present.tolist(), families, strict=True)}
 
     def at_origin(past: Panel, ahead: int) -> Raw:
-        then = classify(past)
+        dates = None if launched is None else launched[panel.places(past.ids)]
+        then = classify(past, launched=dates)
         names = chosen(then, recipes)
         return predict(past, then, names, _boosting(past, names, season, ahead), season, ahead)
 

@@ -78,6 +78,11 @@ class Panel:
             self.ids[series], self.periods, self.values[series], self.freq, self.censored[series]
         )
 
+    def places(self, ids: NDArray[np.str_]) -> NDArray[np.intp]:
+        """Positions (m,) of series of this panel, by their ids (m,)."""
+        order = np.argsort(self.ids)
+        return order[np.searchsorted(self.ids, ids, sorter=order)]
+
     def _columns(self, keep: NDArray[np.bool_]) -> Panel:
         return Panel(
             self.ids, self.periods[keep], self.values[:, keep], self.freq, self.censored[:, keep]

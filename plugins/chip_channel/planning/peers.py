@@ -20,11 +20,14 @@ def cover(values: Floats, window: Ints, base: int, knob: float) -> Floats:
     return np.maximum(trailing_mean(values, base) * (window[:, None] + knob), 0.0)
 
 
-def min_max(values: Floats, window: Ints, knob: float, year: int = 12) -> tuple[Floats, Floats]:
+def min_max(
+    values: Floats, window: Ints, knob: float, year: int = 12, first: int = 0
+) -> tuple[Floats, Floats]:
     """Min and max set once a year from the year before: min = mean × (window + knob), max a period
-    of mean demand more. Gives (max, min)."""
+    of mean demand more; before the first year is over from what column `first` knew. Gives (max,
+    min)."""
     mean = trailing_mean(values, year)
-    fixed = mean[:, np.arange(mean.shape[1]) // year * year]
+    fixed = mean[:, np.maximum(np.arange(mean.shape[1]) // year * year, first)]
     least = np.maximum(fixed * (window[:, None] + knob), 0.0)
     return least + fixed, least
 

@@ -1,6 +1,6 @@
 """Order-up-to levels: how much should be on hand and on order, for each item and period.
 
-Two methods, each with one knob, on each of three forecasts (recipes, recent, blend):
+Two methods, each with one knob, on each of four forecasts (recipes, recent, blend, steady):
 
 - `quantile`: the demand over lead time + review that is not exceeded with a probability. For smooth
   and erratic items mean + scale × pooled quantile of scaled errors (scaled conformal prediction),
@@ -59,6 +59,9 @@ Curves = tuple[Floats, Floats, Floats]
 """Knobs (K,), and by class (K, classes) the stock and the demand not served that they gave."""
 DEFAULTS = {True: "blend", False: "recipes"}
 """The forecast for demand that is counted in few pieces, and for other."""
+ENOUGH = 2.0
+"""Windows of lead time + review that a replay has to measure before it may prefer anything: within
+one, most of what was ordered has not arrived."""
 _WORTH = 0.05
 """Another method must save this share of the stock before it takes the place of the default."""
 
@@ -75,6 +78,10 @@ class Setting:
     """… and the knob of this method that gave the class the same fill."""
     gain: float
     """Stock of the method that is the default for the class ÷ stock of this one, at equal fill."""
+    default: tuple[str, str]
+    """Method and forecast that the class has unless another wins."""
+    tried: Mapping[tuple[str, str], tuple[float, float]]
+    """Method and forecast -> own knob at the knob of the whole, and gain."""
 
     def knob(self, shared: float) -> float:
         """Its own knob for the knob of the whole."""
@@ -103,9 +110,9 @@ def replay(
 ) -> Replay:
     """Try every method and knob on `periods` of `demand` (n, T), measured from `start` on.
 
-    Classes are those at the end of `periods`, `fill` from 0 to 1, `value` (n,) per piece. Items
-    without demand before `start` do not count: no policy could have had them in stock. Columns
-    after `periods` are not read.
+    Below ENOUGH windows nothing but the knob is learned. Classes are those at the end of `periods`,
+    `fill` from 0 to 1, `value` (n,) per piece. Items without demand before `start` do not count: no
+    policy could have had them in stock. Columns after `periods` are not read.
     """
     seen = demand[:, :start].sum(axis=1) > 0
     worth = np.where(seen, 1.0 if value is None else value, 0.0)
@@ -131,7 +138,9 @@ def replay(
             )  # fmt: skip
             found = np.array([(by_class(run.stock), by_class(run.short)) for run in runs])
             tried[method, name] = knobs, found[:, 0], found[:, 1]
-    return _settle(names, counted, tried, asked, fill)
+    window = float(np.median(terms.window)) if len(terms.window) else 1.0
+    enough = periods.stop - start >= ENOUGH * window
+    return _settle(names, counted, tried, asked, fill, _WORTH if enough else np.inf)
 
 
 def dynamic(replayed: Replay, outlooks: Mapping[str, Outlook], column: int) -> Levels:
@@ -157,7 +166,12 @@ def dynamic(replayed: Replay, outlooks: Mapping[str, Outlook], column: int) -> L
 
 
 def _settle(
-    names: Any, counted: Any, tried: Mapping[tuple[str, str], Curves], asked: Any, fill: float
+    names: Any,
+    counted: Any,
+    tried: Mapping[tuple[str, str], Curves],
+    asked: Any,
+    fill: float,
+    worth: float,
 ) -> Replay:
     settings: dict[str, Setting] = {}
     shared = METHODS["quantile"][1]
@@ -173,11 +187,16 @@ def _settle(
         for other, (knobs, stock, missing) in tried.items():
             served = -np.minimum.accumulate(missing[:, c])
             own[other] = shared if other == key else np.interp(-wanted, served, knobs)
+            if other[0] == "quantile":
+                # a probability too: what served alike where it counts stays as far from the shared
+                # one elsewhere, where few periods leave too little unserved to tell knobs apart
+                own[other] = shared + float(np.interp(knob, shared, own[other])) - knob
             held = np.interp(np.interp(knob, shared, own[other]), knobs, stock[:, c])
             usually = np.interp(knob, shared, tried[key][1][:, c])
             reached = served[-1] >= -np.interp(knob, shared, wanted) - 1e-9
             gains[other] = usually / held if reached and held > 0 else 0.0
         best = max(gains, key=lambda k: gains[k])
-        best = best if gains[best] > 1 + _WORTH else key
-        settings[name] = Setting(*best, shared, own[best], gains[best])
+        best = best if gains[best] > 1 + worth else key
+        each = {k: (float(np.interp(knob, shared, own[k])), float(gains[k])) for k in tried}
+        settings[name] = Setting(*best, shared, own[best], gains[best], key, each)
     return Replay(settings, knob, float(np.interp(knob, shared, whole)))

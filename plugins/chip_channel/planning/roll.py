@@ -13,10 +13,12 @@ from scipy.special import ndtri
 
 from chip_channel.planning.forecast import forecast
 from chip_channel.planning.panel import Freq, Panel
+from chip_channel.planning.peers import trailing_mean
 from chip_channel.planning.simulate import Floats, Ints, Terms, clean
 
 LEAST = {"MS": 12, "W": 26}
 """Periods that the first forecast knows, unless told otherwise."""
+YEAR = {"MS": 12, "W": 52}
 MEMORY = {"MS": 0.2, "W": 0.05}
 """Smoothing of `recent`; weeks and months forget as much in a year."""
 FADE = {"MS": 0.93, "W": 0.983}
@@ -74,12 +76,17 @@ def roll(
     terms: Terms,
     *,
     first: int,
+    every: int = 1,
     recipes: Mapping[str, str] | None = None,
     season_length: int | None = None,
+    launched: Any = None,
 ) -> Outlook:
     """Forecast at every origin from `first` (column of the panel, ≥ 1) to T, which is now.
 
     An origin t sees columns before t alone. A series that has not begun by then expects nothing.
+    With `every` above 1 only each so-manieth origin back from T is forecast, and `first`; those
+    between carry on what the last one expected: less work, by a planner who looks less often.
+    `launched` as in `forecast`.
     """
     n, periods = panel.values.shape
     shape = (n, periods + 1)
@@ -87,15 +94,19 @@ def roll(
     ratio, unit = np.ones(shape), np.ones(shape)
     counted, classes = np.zeros(shape, bool), np.full(shape, "too_short", dtype="<U12")
     fallbacks: dict[str, int] = {}
-    for origin in range(max(first, 1), periods + 1) if n else ():
+    begin = max(first, 1)
+    origins = [t for t in range(begin, periods + 1) if t == begin or (periods - t) % every == 0]
+    for origin in origins if n else ():
         made = forecast(
             panel.until(panel.periods[origin - 1]), 1, terms.window, season_length, recipes,
-            levels=(0.5,), calibrated=False,
+            levels=(0.5,), calibrated=False, launched=launched,
         )  # fmt: skip
         spread = made.spans.spread
-        mean[:, origin], usual[:, origin] = made.cumulative_mean, spread.scale
-        ratio[:, origin], unit[:, origin] = spread.ratio, spread.unit
-        counted[:, origin], classes[:, origin] = made.spans.counted, made.classes
+        for whole, known in (
+            (mean, made.cumulative_mean), (usual, spread.scale), (ratio, spread.ratio),
+            (unit, spread.unit), (counted, made.spans.counted), (classes, made.classes),
+        ):  # fmt: skip
+            whole[:, origin:] = known[:, None]  # until the next origin
         fallbacks = made.fallbacks()
     scale, errors = learn(clean(panel.values), mean, usual, counted, terms.window, FADE[panel.freq])
     return Outlook(
@@ -130,7 +141,17 @@ def recent(values: Floats, outlook: Outlook, alpha: float | None = None) -> Outl
 def blend(values: Floats, recipes: Outlook, quick: Outlook) -> Outlook:
     """The geometric mean of both forecasts, with the variance of `quick`: one errs where the other
     does not."""
-    mean = np.sqrt(recipes.mean * quick.mean)
+    return _around(np.sqrt(recipes.mean * quick.mean), values, recipes, quick)
+
+
+def steady(values: Floats, recipes: Outlook, quick: Outlook) -> Outlook:
+    """The mean of the last year, with the variance of `quick`: what months-of-cover rules stand on."""
+    mean = trailing_mean(values, YEAR[recipes.freq]) * recipes.window[:, None]
+    return _around(np.where(np.isfinite(recipes.mean), mean, np.nan), values, recipes, quick)
+
+
+def _around(mean: Floats, values: Floats, recipes: Outlook, quick: Outlook) -> Outlook:
+    """`quick` with another mean, and the errors that this one made."""
     scale, errors = learn(
         clean(values), mean, np.where(np.isfinite(mean), recipes.scale, np.nan), recipes.counted,
         recipes.window, FADE[recipes.freq],
@@ -139,10 +160,12 @@ def blend(values: Floats, recipes: Outlook, quick: Outlook) -> Outlook:
 
 
 def all_outlooks(panel: Panel, recipes: Outlook) -> dict[str, Outlook]:
-    """The three forecasts that a replay chooses from."""
+    """The forecasts that a replay chooses from."""
     quick = recent(panel.values, recipes)
-    both = blend(panel.values, recipes, quick)
-    return {"recipes": recipes, "recent": quick, "blend": both}
+    return {
+        "recipes": recipes, "recent": quick, "blend": blend(panel.values, recipes, quick),
+        "steady": steady(panel.values, recipes, quick),
+    }  # fmt: skip
 
 
 def _pooled_ratio(demand: Floats, variance: Floats, mean: Floats) -> Floats:

@@ -24,8 +24,8 @@ from chip_channel.planning.scores import bias, covered, pinball, wql
 Array = NDArray[np.float64]
 
 CANDIDATES: Mapping[str, Sequence[str]] = {
-    c.SMOOTH: ("fast", "theta", "seasonal_naive"),
-    c.ERRATIC: ("fast", "theta", "intermittent"),
+    c.SMOOTH: ("fast", "theta", "steady", "seasonal_naive"),
+    c.ERRATIC: ("fast", "theta", "steady", "intermittent"),
     c.INTERMITTENT: ("intermittent", "intermittent_plain", "boosted", "mean"),
     c.LUMPY: ("intermittent", "intermittent_plain", "boosted", "mean"),
 }
@@ -78,19 +78,20 @@ def select(
     *,
     origins: int = 3,
     series: int = 400,
+    launched: NDArray[np.datetime64] | None = None,
 ) -> pl.DataFrame:
     """Try recipes on up to `series` series of each class at earlier origins; a frame of SCHEMA.
 
     `incumbents`: class -> recipe that is in use (default: recipes.DEFAULTS); it stays unless another
-    wins clearly. A class without enough data has no row. Raises KeyError for unknown names and
-    ValueError for a horizon below 1.
+    wins clearly. `launched` as in `forecast`. A class without enough data has no row. Raises KeyError
+    for unknown names and ValueError for a horizon below 1.
     """
     known, ahead = earlier(len(panel.periods), horizon, origins, least=12)
     in_use = {**DEFAULTS, **(incumbents or {})}
     tried = {name: tuple(dict.fromkeys((in_use[name], *more))) for name, more in candidates.items()}
     wide = np.broadcast_to(np.nan if windows is None else np.asarray(windows, float), len(panel))
-    some = sample(panel, c.classify(panel), dict.fromkeys(tried, series))
-    place = np.argsort(panel.ids)[np.searchsorted(np.sort(panel.ids), some.ids)]
+    some = sample(panel, c.classify(panel, launched=launched), dict.fromkeys(tried, series))
+    place = panel.places(some.ids)
     trials: dict[tuple[str, str], list[_Trial]] = {}
     for at in known:
         past = some.until(some.periods[at - 1])
@@ -101,11 +102,12 @@ def select(
             recipes = {name: r[turn] for name, r in tried.items() if turn < len(r)}
             found = forecast(
                 past.take(begun),
-                ahead,
+                1,  # the window alone is judged; quantiles of each period would cost the most
                 spans,
                 season_length,
                 {**in_use, **recipes},
                 _LEVELS.tolist(),
+                launched=None if launched is None else launched[place][begun],
             )
             for name, recipe in recipes.items():
                 here = found.classes == name

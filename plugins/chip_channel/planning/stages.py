@@ -137,6 +137,27 @@ def stages(
     return out
 
 
+def lasting(left: Floats, ahead: Ints, support: int) -> Floats:
+    """(n, A) share of demand that there still is `ahead` (A,) periods after an origin.
+
+    All of it until the last shipment, `left` (n,) periods after the origin, negative if before it;
+    over the `support` periods after that it falls in a line to nothing.
+    """
+    line = (left[:, None] + support + 0.5 - ahead) / max(support, 1)
+    return np.where(ahead <= left[:, None], 1.0, np.clip(line, 0.0, 1.0) * (support > 0))
+
+
+def remaining(left: Floats, support: int) -> tuple[Floats, Floats]:
+    """Periods (n,) in which something is still sold, and how many periods of full demand they make.
+
+    Arguments as in `lasting`; nan where `left` is.
+    """
+    last = np.nan_to_num(left).max(initial=0.0) + support
+    shares = lasting(left, np.arange(int(max(last, 0)) + 1), support)
+    known = np.isfinite(left)
+    return tuple(np.where(known, x, np.nan) for x in ((shares > 0).sum(axis=1), shares.sum(axis=1)))  # type: ignore[return-value]
+
+
 def _new(
     panel: Panel, demand: Floats, window: Ints, family: Any, when: Dates, first: int, out: Stages
 ) -> None:
@@ -145,6 +166,8 @@ def _new(
     spans = np.unique(np.round(np.quantile(window, np.linspace(0, 1, _BUCKETS))).astype(np.int64))
     span = spans[np.abs(window[:, None] - spans).argmin(axis=1)]
     ages = np.array([1, 2, 3, 4, 6, 8, 10, 12]) if year == 12 else np.r_[1, 2, np.arange(4, 53, 6)]
+    # a dealer's first sale of a part that was launched long before is no launch
+    launch = ~(when.begin - when.launched > year)
     learned: dict[tuple[int, int, int], Analogs | None] = {}
     for t in range(max(first, 1), width + 1):
         cut = width - -(-(width - t) // half) * half  # learned twice a year
@@ -162,7 +185,7 @@ def _new(
             who = np.flatnonzero((seen == key[0]) & (span == key[1]))
             at = (cut, max(key[0], 1), key[1])
             if at not in learned:
-                learned[at] = _analogs(demand[:, :cut], at[1], at[2], family)
+                learned[at] = _analogs(demand[launch, :cut], at[1], at[2], family[launch])
             analogs = learned[at]
             if analogs is None:
                 if t == width:
@@ -241,8 +264,7 @@ def _ending(
         later = t + ahead
         step = np.floor((later - buy[now, None]) / quarter).astype(int) + 2
         step = np.clip(step, 0, _QUARTERS - 1)
-        lasts = (end[now, None] + support + 0.5 - later) / max(support, 1)
-        lasts = np.where(later <= end[now, None], 1.0, np.clip(lasts, 0.0, 1.0) * (support > 0))
+        lasts = lasting(end[now] - t, ahead, support)
         # the history of now, unlike a year before the notice, has fallen as far already
         fallen = np.where(unproven, np.maximum(curve[step[:, 0]], 0.05), 1.0)
         falls = curve[step] * lasts * (usual * own / fallen)[:, None]

@@ -188,6 +188,38 @@ create table if not exists planning.recipe (
     primary key (batch_id, demand_class, recipe)
 );
 comment on table planning.recipe is 'Recipes tried per demand class and the one chosen; chosen anew on a schedule, not at each run';
+create table if not exists planning.policy (
+    batch_id bigint not null references ctl.batch,
+    demand_class text not null,
+    method text not null,
+    outlook text not null,
+    chosen boolean not null,
+    knob double precision,
+    gain double precision,
+    fill double precision,
+    series bigint not null,
+    chosen_at date,
+    primary key (batch_id, demand_class, method, outlook)
+);
+comment on table planning.policy is 'Stock policies replayed per demand class and the one chosen; chosen anew with the recipes';
+create table if not exists planning.backtest (
+    batch_id bigint not null references ctl.batch,
+    policy text not null,
+    demand_class text not null,
+    series bigint not null,
+    reached boolean not null,
+    knob double precision,
+    target double precision,
+    turnover double precision,
+    fill double precision,
+    dead_share double precision,
+    excess_share double precision,
+    orders bigint,
+    stock double precision,
+    tested_at date,
+    primary key (batch_id, policy, demand_class)
+);
+comment on table planning.backtest is 'The stock policy beside what others do, at equal fill, on demand that was held back';
 create table if not exists planning.forecast (
     batch_id bigint not null references ctl.batch,
     dealer_id text not null,
@@ -261,6 +293,10 @@ create table if not exists planning.accuracy (
     wql_naive double precision,
     primary key (batch_id, demand_class)
 );
+alter table planning.accuracy add column if not exists bias_history double precision;
+alter table planning.accuracy add column if not exists wql_history double precision;
+alter table planning.accuracy add column if not exists bias_lifecycle double precision;
+alter table planning.accuracy add column if not exists wql_lifecycle double precision;
 comment on table planning.accuracy is 'The same method on an earlier origin, held against what came since: what gate 3 judges';
 create table if not exists planning.launch (
     batch_id bigint not null references ctl.batch,

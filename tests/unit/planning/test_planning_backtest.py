@@ -14,7 +14,6 @@ from chip_channel.planning.classify import CLASSES, TOO_SHORT
 from chip_channel.planning.panel import Panel, calendar, read
 from chip_channel.planning.roll import LEVELS, learn, recent, roll
 from chip_channel.planning.simulate import Terms
-from chip_channel.planning.stocking import stocking
 from chip_channel.settings import ROOT
 from scipy.stats import nbinom, norm
 from typer.testing import CliRunner
@@ -100,21 +99,6 @@ def test_levels_of_counted_demand_are_negative_binomial_quantiles(made: Backtest
     mean, ratio = outlook.mean[rows, 40], np.maximum(outlook.ratio[rows, 40], 1.02)
     assert (outlook.unit[rows, 40] == 1).all()
     assert level[rows, 40].tolist() == nbinom.ppf(0.9, mean / (ratio - 1), 1 / ratio).tolist()
-
-
-def test_what_is_stocked_now_would_have_served_the_last_year() -> None:
-    values = invented(100, 40)
-    now = stocking(panel(values), Terms.of(100, 2, spq=1), 0.95, recipes=PLAIN)
-    assert now.replayed_fill == pytest.approx(0.95, abs=0.005)
-    assert (now.level >= 0).all()
-    assert np.allclose(now.safety_stock, now.level - now.mean)
-    # Poisson demand of known rates over 3 periods: as often out of stock as was meant
-    rate = np.random.default_rng(7).gamma(1.0, 2.0, (100, 1))[:, 0]
-    chance = 1 - nbinom.cdf(now.level, 1e6, 1e6 / (1e6 + 3 * rate))
-    assert chance.mean() == pytest.approx(10**-now.knob, abs=0.1)
-    assert set(now.method) <= {
-        f"{m} on {o}" for m in ("quantile", "cover") for o in ("recent", "recipes", "blend")
-    }
 
 
 def test_packs_of_thousands_do_not_spread_to_single_pieces() -> None:

@@ -7,8 +7,10 @@ import numpy as np
 import polars as pl
 import pytest
 from chip_channel.cli import app
+from chip_channel.console import console
 from chip_channel.planning.ablate import ARMS, ablate
 from chip_channel.planning.factors import Adjustments, adjust, smoothed
+from chip_channel.planning.facts import Facts
 from chip_channel.planning.market import Index, view
 from chip_channel.planning.panel import Panel, calendar
 from chip_channel.planning.simulate import Terms
@@ -51,7 +53,7 @@ def market(seed: int, effect: float = 1.5) -> tuple[Panel, np.ndarray, Index]:
 
 def made(p: Panel, **given: object) -> Adjustments:
     mean = smoothed(p, np.full(len(p), WINDOW))[:, -1]
-    return adjust(p, WINDOW, np.nan_to_num(mean), **given)  # type: ignore[arg-type]
+    return adjust(p, WINDOW, np.nan_to_num(mean), Facts(**given))  # type: ignore[arg-type]
 
 
 def test_an_index_is_used_where_it_moves_demand_and_with_its_sign() -> None:
@@ -122,6 +124,34 @@ def test_earlier_origins_see_the_vintage_of_their_day() -> None:
     assert seen.newest.tolist() == [-1, 0, 1, 1]
     assert seen.level[2, 1] / seen.level[2, 0] == pytest.approx(2)
     assert seen.level[3, 1] / seen.level[3, 0] == pytest.approx(2 / 3)
+
+
+def test_a_settled_verdict_is_followed_and_not_judged_again() -> None:
+    p, family, index = market(5)
+    judged = made(p, family=family, index=index)
+    assert judged.market_index[family == "a"].any()
+    facts, mean = Facts(family, index=index), smoothed(p, np.full(len(p), WINDOW))[:, -1]
+    same = adjust(p, WINDOW, mean, facts, settled=judged.used)
+    assert same.used == judged.used
+    np.testing.assert_array_equal(same.market_index, judged.market_index)
+    refused = [replace(use, used=False, reason="no_gain") for use in judged.used]
+    assert not adjust(p, WINDOW, mean, facts, settled=refused).market_index.any()
+    late = Facts(family, index=index.until(month(MONTHS - 12)))
+    stopped = adjust(p, WINDOW, mean, late, settled=judged.used)
+    assert {use.reason for use in stopped.used if use.segment == "a"} == {"index_stopped"}
+    assert not stopped.market_index.any()
+
+
+def test_a_factor_is_judged_by_the_forecasts_that_were_made() -> None:
+    """Forecasts that knew the index already leave nothing to it; the stand-in would."""
+    p, family, index = market(5)
+    mean = smoothed(p, np.full(len(p), WINDOW))
+    assert made(p, family=family, index=index).used[0].used
+    total = np.lib.stride_tricks.sliding_window_view(p.values, WINDOW, axis=1).sum(axis=2)
+    perfect = mean.copy()
+    perfect[:, : total.shape[1]] = np.where(np.isfinite(mean[:, : total.shape[1]]), total, np.nan)
+    knew = adjust(p, WINDOW, mean[:, -1], Facts(family, index=index), earlier=perfect)
+    assert not knew.used[0].used
 
 
 def test_an_index_that_stops_is_not_used() -> None:
@@ -243,7 +273,7 @@ def test_odd_data_fall_back_by_name(values: np.ndarray) -> None:
     index = Index.of(["x", None, "x"], np.array(["2020-01"] * 3, "datetime64[M]"),
                      [np.nan, 1, -3], np.full(3, month(2)))  # fmt: skip
     mean = np.full(n, np.nan)
-    found = adjust(p, np.nan, mean, launched=day, last_buy=day, last_ship=day - 99, index=index)
+    found = adjust(p, np.nan, mean, Facts(None, day, day, day - 99, index))
     for part in (found.market_index, found.lifecycle):
         assert np.isfinite(part).all()
     if n:
@@ -262,7 +292,7 @@ def test_a_gain_is_clear_only_beyond_its_error() -> None:
 def test_the_factorial_tells_what_each_factor_is_worth() -> None:
     p, family, index = market(5)
     terms = Terms.of(len(p), WINDOW - 1)
-    done = ablate(p, terms, family=family, index=index, recipes=PLAIN, fill=0.9)
+    done = ablate(p, terms, Facts(family, index=index), recipes=PLAIN, fill=0.9)
     every = done.rows.filter(group="all", measure="WQL")
     assert set(every["arm"]) >= {arm.name for arm in ARMS}
     alone = every.filter(arm="history").row(0, named=True)
@@ -274,7 +304,9 @@ def test_the_factorial_tells_what_each_factor_is_worth() -> None:
     assert done.rows.filter(measure="turnover", group="all")["value"].drop_nulls().min() > 0
 
 
-def test_the_command_prints_what_helps_and_what_does_not(tmp_path: Path) -> None:
+def test_the_command_prints_what_helps_and_what_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     p, family, index = market(5)
     p = p.take(slice(0, 12))
     pl.DataFrame({
@@ -287,7 +319,9 @@ def test_the_command_prints_what_helps_and_what_does_not(tmp_path: Path) -> None
     }).write_csv(tmp_path / "index.csv")  # fmt: skip
     asked = ["planning", "ablate", "--data", str(tmp_path / "demand.parquet"), "--recipe", "intermittent_plain",
              "--items", str(tmp_path / "items.csv"), "--index", str(tmp_path / "index.csv"), "--no-stock"]  # fmt: skip
-    done = CliRunner().invoke(app, asked, env={"COLUMNS": "200"})
+    # the console was made at import, with the width of whoever ran the tests
+    monkeypatch.setattr(console, "_width", 200)
+    done = CliRunner().invoke(app, asked)
     assert done.exit_code == 0, done.output
     assert "effect of market_index" in done.output
     assert "In use at the last origin" in done.output

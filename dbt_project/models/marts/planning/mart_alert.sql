@@ -115,16 +115,20 @@ late as (
         and due_date < cast({{ known_at() }} as date)
 ),
 
+-- A blocked plan is never seen as an alert here: readers see these rows only once a plan has passed.
 failed as (
     select
-        gate,
-        dataset,
-        max(run_at) as run_at
-    from {{ source('ctl', 'gate_run') }}
-    where outcome = 'blocked'
+        run.gate,
+        run.dataset,
+        max(run.run_at) as run_at
+    from {{ source('ctl', 'gate_run') }} as run
+    left join {{ source('ctl', 'batch') }} as judged on run.batch_id = judged.batch_id
+    where
+        run.outcome = 'blocked'
+        and coalesce(judged.kind, '') <> 'planning'
     group by
-        gate,
-        dataset
+        run.gate,
+        run.dataset
 ),
 
 passed_since as (

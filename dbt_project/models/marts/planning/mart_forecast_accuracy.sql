@@ -11,6 +11,10 @@ select
     coverage_95,
     bias,
     wql,
-    wql_naive
+    wql_naive,
+    bias_history,
+    wql_history,
+    bias_lifecycle,
+    wql_lifecycle
 from {{ source('planning', 'accuracy') }}
 where batch_id = {{ var('batch_id') | int }}

@@ -1,2 +1,2 @@
--- Where dealers are, for transfers: the first of their regions.
-select dealer_id, regions from publish.dim_dealer where is_current
+-- Where dealers are, for transfers: the first of their regions; and their role, for sharing out.
+select dealer_id, regions, role from publish.dim_dealer where is_current

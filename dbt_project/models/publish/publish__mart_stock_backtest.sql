@@ -1,0 +1,3 @@
+{{ config(alias='mart_stock_backtest') }}
+
+{{ published('mart_stock_backtest') }}
