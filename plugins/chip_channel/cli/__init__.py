@@ -6,7 +6,17 @@ import sys
 import psycopg
 import typer
 
-from chip_channel.cli import feed, intake, local, planning, publish, quality, warehouse, world
+from chip_channel.cli import (
+    feed,
+    intake,
+    local,
+    planning,
+    publish,
+    quality,
+    rebate,
+    warehouse,
+    world,
+)
 from chip_channel.intake.feed import FeedError
 from chip_channel.publish.dbt import DbtError
 from chip_channel.warehouse.connect import NoWarehouseError
@@ -19,6 +29,7 @@ app.add_typer(warehouse.group, name="warehouse")
 app.add_typer(world.app, name="world")
 app.add_typer(quality.app, name="gate")
 app.add_typer(planning.app, name="planning")
+app.add_typer(rebate.app, name="rebate")
 for commands in (intake, publish, warehouse):
     commands.register(app)
 

@@ -103,6 +103,30 @@ def open_planning_batch() -> Batch | None:
         return Batch(found[0], found[1], 0, ())
 
 
+def open_what_if(first: date, last: date) -> Batch:
+    """A batch for changed rebate rules on what is published, from month to month.
+
+    Raises LookupError when nothing is published.
+    """
+    with connect("transform") as connection:
+        if not _one(connection, "select exists (select 1 from ctl.publication)"):
+            raise LookupError("nothing is published yet: there is no history to try rules on")
+        found = connection.execute(
+            "insert into ctl.batch (known_at, kind) values (clock_timestamp(), 'what_if') "
+            "returning batch_id, known_at"
+        ).fetchone()
+        assert found is not None  # noqa: S101 - an insert returns its row
+        months = [
+            row[0]
+            for row in connection.execute(
+                "insert into ctl.batch_slice (batch_id, slice) select %s, m::date from "
+                "generate_series(%s::date, %s::date, interval '1 month') as m returning slice",
+                (found[0], first, last),
+            )
+        ]
+        return Batch(found[0], found[1], 0, tuple(months))
+
+
 def _one(connection: psycopg.Connection[Any], query: str) -> Any:
     found = connection.execute(query).fetchone()  # type: ignore[call-overload]
     return found[0] if found else None

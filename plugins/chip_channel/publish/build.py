@@ -49,12 +49,12 @@ def _release_programmes(progress: Callable[[str], None] | None) -> None:
 
 
 def run_models(batch: Batch, progress: Callable[[str], None] | None = None,
-               selector: str = "batch") -> list[Node]:  # fmt: skip
-    """Run dbt for an open batch."""
+               selector: str = "batch", simulation: int = 0) -> list[Node]:  # fmt: skip
+    """Run dbt for an open batch; `simulation`: with the rebate rules of that what-if."""
     return dbt(
         "build", "--selector", selector, progress=progress,
         variables={
             "batch_id": batch.batch_id, "known_at": batch.known_at.isoformat(),
-            "vendor_currency": settings().vendor_currency,
+            "vendor_currency": settings().vendor_currency, "simulation": simulation,
         },
     )  # fmt: skip

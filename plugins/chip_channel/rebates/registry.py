@@ -18,11 +18,10 @@ from chip_channel.warehouse import connect
 
 @dataclass(frozen=True)
 class Released:
-    """What a registration added, and what it could not know."""
+    """What a registration added."""
 
     added: tuple[tuple[str, int], ...]
-    unknown: tuple[str, ...]
-    """Dealers, families and parts that are named and not in the master data."""
+    """Programme and version."""
 
 
 def release(folder: Path | None = None) -> Released:
@@ -56,8 +55,7 @@ def release(folder: Path | None = None) -> Released:
                         f"with other rules; a released version never changes. Restore it and add version "
                         f"{max(v for n, v in known if n == programme.programme) + 1} with the change."
                     )
-        unknown = _unknown(connection, found)
-    return Released(tuple(added), tuple(unknown))
+    return Released(tuple(added))
 
 
 def fingerprint(programme: Programme, version: Version) -> str:
@@ -136,18 +134,24 @@ def _insert(connection: psycopg.Connection[Any], table: str, rows: list[dict[str
     )  # fmt: skip
 
 
-def _unknown(connection: psycopg.Connection[Any], found: list[Programme]) -> list[str]:
-    """Names that no master data knows; none can be said to be unknown before there are any."""
+def unknown_names(folder: Path | None = None) -> list[str]:
+    """Dealers, families and parts that documents name and no master data know.
+
+    None can be said to be unknown before there are any.
+    """
     queries = {
         "dealer": "select distinct dealer_code from raw.dealer",
         "family": "select distinct family from raw.product",
         "part": "select distinct mpn from raw.product",
     }
-    known = {kind: {row[0] for row in connection.execute(query)} for kind, query in queries.items()}
+    with connect("transform") as connection:
+        known = {
+            kind: {row[0] for row in connection.execute(query)} for kind, query in queries.items()
+        }
     known["except_part"] = known["part"]
     return [
         f"{programme.programme}, version {version.version}: {kind} {value!r} is not in the master data"
-        for programme in found for version in programme.versions
+        for programme in programmes(folder) for version in programme.versions
         for kind, values in scope_of(version).items() if known.get(kind)
         for value in values if value not in known[kind]
     ]  # fmt: skip
