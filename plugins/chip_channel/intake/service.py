@@ -218,7 +218,7 @@ def ingest(arrivals: Iterable[Arrival], on_done: Callable[[Outcome], None] | Non
     taken: WorkerLostError for a file whose reader died in every try, IntakeError or OSError for one
     that met a mistake of ours or a full disk.
     """
-    work, readers = _Work(arrivals), Readers(settings().workers)
+    work, readers = _Work(arrivals), Readers(settings().workers + 1)
     outcomes: list[Outcome] = []
     lost: list[BaseException] = []
     failed: list[Exception] = []
@@ -248,7 +248,7 @@ def ingest(arrivals: Iterable[Arrival], on_done: Callable[[Outcome], None] | Non
                         on_done(outcome)
 
     # two for each reader: while it reads, the next file is taken and the last one put away
-    threads = [threading.Thread(target=worker) for _ in range(2 * settings().workers)]
+    threads = [threading.Thread(target=worker) for _ in range(2 * settings().workers + 1)]
     for thread in threads:
         thread.start()
     for thread in threads:
