@@ -120,6 +120,12 @@ class ReportFeed(BaseModel):
         return self
 
 
+@cache
+def _time_zones() -> set[str]:
+    """Found by reading hundreds of files, so only once."""
+    return available_timezones()
+
+
 class Feed(BaseModel):
     """One dealer."""
 
@@ -135,7 +141,7 @@ class Feed(BaseModel):
 
     @model_validator(mode="after")
     def _complete(self) -> "Feed":
-        if self.time_zone not in available_timezones():
+        if self.time_zone not in _time_zones():
             raise ValueError(f"time_zone: {self.time_zone!r} is not an IANA time zone")
         for name, report in self.reports.items():
             try:

@@ -32,11 +32,8 @@ def refuse_other_header(block: Block, wrong: pl.Series) -> None:
 
     Raises Fatal with F_HEADER: what stands below it may stand in other columns than above.
     """
-    lines = block.frame[wrong.to_list()]
-    names, height = lines.columns, lines.height
-    cells = pl.concat([lines[n].alias("cell") for n in names])
-    known = cells.is_in(names).fill_null(False).to_numpy().reshape(len(names), height).sum(axis=0)
-    header = pl.Series(known * 2 > len(names))
-    if header.any():
-        line = block.row_no.gather(wrong).filter(header)[0]
-        raise Fatal("F_HEADER", f"line {line}: a second header that is not the same as the first")
+    names = set(block.frame.columns)
+    for position, cells in zip(wrong, block.frame[wrong].iter_rows(), strict=True):
+        if 2 * sum(cell in names for cell in cells) > len(names):
+            raise Fatal("F_HEADER", f"line {block.row_no[position]}: a second header that is not the "
+                        "same as the first")  # fmt: skip

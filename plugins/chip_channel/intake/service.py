@@ -218,7 +218,8 @@ def ingest(arrivals: Iterable[Arrival], on_done: Callable[[Outcome], None] | Non
     taken: WorkerLostError for a file whose reader died in every try, IntakeError or OSError for one
     that met a mistake of ours or a full disk.
     """
-    work, readers = _Work(arrivals), Readers(settings().workers)
+    # one more reads while they wait for the database
+    work, readers = _Work(arrivals), Readers(settings().workers + 1)
     outcomes: list[Outcome] = []
     lost: list[BaseException] = []
     failed: list[Exception] = []
@@ -247,8 +248,8 @@ def ingest(arrivals: Iterable[Arrival], on_done: Callable[[Outcome], None] | Non
                     if on_done:
                         on_done(outcome)
 
-    # two for each reader: while it reads, the next file is taken and the last one put away
-    threads = [threading.Thread(target=worker) for _ in range(2 * settings().workers)]
+    # while a reader reads, the next file is taken and the last one put away
+    threads = [threading.Thread(target=worker) for _ in range(2 * settings().workers + 1)]
     for thread in threads:
         thread.start()
     for thread in threads:

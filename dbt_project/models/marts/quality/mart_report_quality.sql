@@ -54,24 +54,26 @@ visible as (
         and {{ in_months('period_start', around) }}
 ),
 
+replaced as (
+    select distinct older.submission_id
+    from visible as older
+    inner join visible as newer
+        on
+            older.dealer_id = newer.dealer_id
+            and older.report = newer.report
+            and older.recency < newer.recency
+            and older.period_start >= newer.period_start
+            and older.period_end <= newer.period_end
+    where newer.mode = 'full'
+),
+
 -- The first report counts for the time, the one that stands for the lines.
 submission as (
     select
-        older.*,
-        case
-            when exists (
-                select 1 from visible as newer
-                where
-                    newer.dealer_id = older.dealer_id
-                    and newer.report = older.report
-                    and newer.mode = 'full'
-                    and newer.period_start <= older.period_start
-                    and newer.period_end >= older.period_end
-                    and newer.recency > older.recency
-            ) then 0
-            else 1
-        end as stands
-    from visible as older
+        visible.*,
+        case when replaced.submission_id is null then 1 else 0 end as stands
+    from visible
+    left join replaced on visible.submission_id = replaced.submission_id
 ),
 
 -- A dealer is expected to report from its first day on, as long as its contract is not ended.
