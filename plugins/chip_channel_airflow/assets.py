@@ -22,3 +22,4 @@ that are partitioned themselves."""
 MARTS = Asset("candidate_marts", uri="chip-channel://marts", group=GROUP)
 PUBLISHED = Asset("published_data", uri="chip-channel://publish", group=GROUP)
 PLANNED = Asset("published_plans", uri="chip-channel://publish/plans", group=GROUP)
+SETTLED = Asset("settled_rebates", uri="chip-channel://rebate/settlement", group=GROUP)

@@ -17,6 +17,7 @@ BAD_DATA = (
     "chip_channel.publish.publish.NotPublishableError",
     "chip_channel.quality.gates.GateBlockedError",
     "chip_channel.quality.suite.SuiteError",
+    "chip_channel.settlement.propose.SettlementError",
 )
 """Errors that come back however often the task is tried."""
 

@@ -3,9 +3,7 @@
 import os
 from datetime import date
 from fractions import Fraction
-from pathlib import Path
 
-import pytest
 from chip_channel.world import WorldFiles
 from hypothesis import HealthCheck, Phase, given, settings
 from support.rebate_cases import Case, cases, numbered
@@ -50,7 +48,9 @@ def test_ten_thousand_programmes_and_histories_differ_by_no_cent(published: Worl
                 compared += 1
                 paid += statement.amount != 0
                 if found.get(key) != (statement.amount, statement.lines):
-                    wrong.append(f"{key}: expected {statement.amount}, got {found.get(key)}\n{case}")
+                    wrong.append(
+                        f"{key}: expected {statement.amount}, got {found.get(key)}\n{case}"
+                    )
                 found.pop(key, None)
         assert not found, f"statements that should not be: {list(found)[:5]}"
     assert not wrong, f"{len(wrong)} of {compared} differ; the smallest:\n{min(wrong, key=len)}"

@@ -8,13 +8,26 @@ from fractions import Fraction
 from typing import Any
 
 from hypothesis import strategies as st
+
 from support.rebate_reference import Dealer, Line
 
 FIRST, LAST = date(2024, 1, 1), date(2025, 10, 31)
 """History of the cases; rates are published for all of it."""
 MODES = ("retro", "marginal", "growth_retro", "growth_retro_on_growth", "growth_marginal",
          "per_unit", "flat", "lump_sum")  # fmt: skip
-AMOUNTS = ("0.01", "1", "3.333333", "50", "99.995", "100", "250.5", "333.33", "1000", "2500.125", "10000")
+AMOUNTS = (
+    "0.01",
+    "1",
+    "3.333333",
+    "50",
+    "99.995",
+    "100",
+    "250.5",
+    "333.33",
+    "1000",
+    "2500.125",
+    "10000",
+)
 RATES = ("0", "0.001", "0.5%", "1%", "2%", "3.75%", "0.12345678", "12%", "1")
 
 
@@ -71,10 +84,14 @@ def version(draw: st.DrawFn, number: int, level: int, dealer_id: str) -> dict[st
     if mode not in ("lump_sum",):
         bases.append("line")
     basis = "period" if growth else draw(st.sampled_from(bases))
-    net = level > 1 and value == "amount" and basis == "period" and not growth and draw(st.booleans())
+    net = (
+        level > 1 and value == "amount" and basis == "period" and not growth and draw(st.booleans())
+    )
     paid = st.sampled_from(RATES if mode not in ("per_unit", "lump_sum") else AMOUNTS)
     count = 1 if mode == "flat" else draw(st.integers(1, 4))
-    pool = ["0", "90%", "1", "1.1", "1.15", "120%", "2"] if growth else ["0", "1", "5", *AMOUNTS[3:]]
+    pool = (
+        ["0", "90%", "1", "1.1", "1.15", "120%", "2"] if growth else ["0", "1", "5", *AMOUNTS[3:]]
+    )
     edges = sorted(
         draw(st.lists(st.sampled_from(pool), min_size=count, max_size=count, unique=True)),
         key=lambda e: Fraction(e[:-1]) / 100 if e.endswith("%") else Fraction(e),

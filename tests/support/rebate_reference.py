@@ -272,7 +272,9 @@ def statement(rule: dict[str, Any], start: date, lines: list[Line],
                 )  # fmt: skip
                 share = other.amount * common / other.measure
                 taken += round_to(share, Fraction(1, 10**6), "half_up")
-    own = {row: earns(rule, m, None) for row, m in inside.items()} if rule["basis"] == "line" else {}
+    own = (
+        {row: earns(rule, m, None) for row, m in inside.items()} if rule["basis"] == "line" else {}
+    )
     if rule["basis"] == "line":
         earned, binds = bounded(rule, sum(own.values(), Fraction(0)))
     else:
@@ -330,5 +332,3 @@ def statements(programmes: list[dict[str, Any]], dealer: Dealer, lines: list[Lin
                 found[name, start] = made
                 done.append(made)
     return found
-
-

@@ -11,6 +11,7 @@ from chip_channel.publish.dbt import dbt
 from chip_channel.rebates.programme import Programme
 from chip_channel.rebates.registry import store
 from chip_channel.warehouse import connect
+
 from support.rebate_cases import FIRST, LAST, Case
 from support.rebate_reference import first_day, month_index
 
@@ -93,10 +94,12 @@ def statements_of(batch: int) -> dict[tuple[str, date], tuple[Fraction, dict[int
     """Statement and line amounts, by programme and first day."""
     with connect() as connection:
         paid = connection.execute(
-            "select programme, slice, amount from marts.mart_rebate_statement where batch_id = %s", (batch,)
+            "select programme, slice, amount from marts.mart_rebate_statement where batch_id = %s",
+            (batch,),
         ).fetchall()
         lines = connection.execute(
-            "select programme, slice, row_no, amount from marts.fct_rebate_line where batch_id = %s", (batch,)
+            "select programme, slice, row_no, amount from marts.fct_rebate_line where batch_id = %s",
+            (batch,),
         ).fetchall()
     found: dict[tuple[str, date], tuple[Fraction, dict[int, Fraction]]] = {
         (programme, start): (Fraction(amount), {}) for programme, start, amount in paid

@@ -52,20 +52,23 @@ def run(
 ) -> None:
     """Run everything on the sample world until all is published, and say what came of it."""
     from chip_channel.local import run as running  # noqa: PLC0415
+    from chip_channel.local.settle import SettlingError, settle  # noqa: PLC0415
     from chip_channel.local.summary import show  # noqa: PLC0415
 
     tell = _Teller()
     try:
         stack = running.start(tell)
         new = running.land_history(stack, running.world(tell, small), tell)
+        assert stack.airflow is not None  # noqa: S101 - started
+        settled = settle(stack.airflow, tell)
         tell.stop()
         show(console, stack.airflow)
         console.print(
-            f"\n{new} files were new; everything is published."
-            if new
+            f"\n{new} files were new; everything is published, {settled} statements were settled."
+            if new or settled
             else "\nNothing was new; nothing has changed."
         )
-    except running.RunError as error:
+    except (running.RunError, SettlingError) as error:
         tell.stop()
         console.print(f"[red]{error}[/red]")
         raise typer.Exit(1) from error

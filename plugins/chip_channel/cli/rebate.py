@@ -44,11 +44,22 @@ def _month(text: str) -> date:
 
 
 @app.command()
-def check(folder: Annotated[Path | None, typer.Argument(help="Folder of programmes")] = None) -> None:
+def check(
+    folder: Annotated[Path | None, typer.Argument(help="Folder of programmes")] = None,
+) -> None:
     """Read all programmes and say what is wrong; needs no database."""
     with _Failing():
         rows = [
-            (p.programme, p.component, v.version, v.valid_from, v.valid_to or "", v.period, v.mode, v.approved_by)
+            (
+                p.programme,
+                p.component,
+                v.version,
+                v.valid_from,
+                v.valid_to or "",
+                v.period,
+                v.mode,
+                v.approved_by,
+            )
             for p in programmes(folder)
             for v in p.versions
         ]
@@ -85,7 +96,9 @@ def near(limit: Annotated[int, typer.Option(help="So many")] = 20) -> None:
 @app.command()
 def propose(
     by: Annotated[str, typer.Option(help="Who proposes")],
-    until: Annotated[datetime | None, typer.Option(help="Periods that end on that day or before")] = None,
+    until: Annotated[
+        datetime | None, typer.Option(help="Periods that end on that day or before")
+    ] = None,
 ) -> None:
     """Put closed periods before finance, and run the settlement gate on them."""
     with _Failing():
@@ -117,15 +130,22 @@ def approve(proposal: int, by: Annotated[str, typer.Option(help="Who approves")]
 
 
 @app.command()
-def reject(proposal: int, by: Annotated[str, typer.Option(help="Who rejects")], note: str = "") -> None:
+def reject(
+    proposal: int, by: Annotated[str, typer.Option(help="Who rejects")], note: str = ""
+) -> None:
     """Reject a proposal."""
     with _Failing():
-        proposing.decide(proposal, proposing.proposal(proposal).numbers_hash, by, approved=False, note=note)
+        proposing.decide(
+            proposal, proposing.proposal(proposal).numbers_hash, by, approved=False, note=note
+        )
         console.print(f"Proposal {proposal} is rejected by {by}.")
 
 
 @app.command()
-def post(proposal: int, month: Annotated[str | None, typer.Option(help="Accounting month, 2026-03")] = None) -> None:
+def post(
+    proposal: int,
+    month: Annotated[str | None, typer.Option(help="Accounting month, 2026-03")] = None,
+) -> None:
     """Settle an approved proposal, post it, and write credit notes and statements."""
     with _Failing():
         done = posting.post(proposal, _month(month) if month else None)
@@ -167,7 +187,11 @@ def explain(statement: str, line: Annotated[int | None, typer.Option(help="Numbe
         ]))  # fmt: skip
         for cause in told.causes:
             console.print(f"Since it was settled, {cause['cause']}: {cause['amount']:+,.2f}")
-        chosen = list(enumerate(told.lines, 1))[line - 1 : line] if line else list(enumerate(told.lines, 1))
+        chosen = (
+            list(enumerate(told.lines, 1))[line - 1 : line]
+            if line
+            else list(enumerate(told.lines, 1))
+        )
         console.print(table("Lines", "no", "date", "document", "line", "part", "counted", "share", "rebate", rows=[
             (n, ln["business_date"], ln["document_no"], ln["line_no"], ln["mpn"], f"{ln['measure']:,.2f}",
              f"{ln['share']:.6f}", ln["amount"]) for n, ln in chosen
@@ -182,7 +206,9 @@ def explain(statement: str, line: Annotated[int | None, typer.Option(help="Numbe
 
 def _tell_source(source: explanation.SourceLine) -> None:
     console.print(f"File: {source.file_name}, row {source.row_no}, SHA-256 {source.sha256}")
-    console.print(f"As sent: {source.as_sent or 'the file is not kept here any more'}", markup=False)
+    console.print(
+        f"As sent: {source.as_sent or 'the file is not kept here any more'}", markup=False
+    )
     console.print(table("As loaded", "column", "value", rows=[(k, v) for k, v in source.reported.items()
                                                               if v is not None]))  # fmt: skip
 

@@ -17,7 +17,8 @@ from typing import Any
 
 from chip_channel.settings import ROOT, settings
 
-USERS = {"admin": "admin", "viewer": "viewer"}
+USERS = {"admin": "admin", "viewer": "viewer", "finance": "op"}
+"""Local users and their roles; finance approves settlements."""
 
 
 class AirflowError(RuntimeError):
@@ -114,9 +115,11 @@ class LocalAirflow:
     def _prepare(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         passwords = self.folder / "passwords.json"
-        if not passwords.exists():
-            passwords.touch(mode=0o600)
-            passwords.write_text(json.dumps({u: secrets.token_urlsafe(12) for u in USERS}))
+        passwords.touch(mode=0o600)
+        known = json.loads(passwords.read_text() or "{}")
+        if set(USERS) - set(known):
+            made = {user: secrets.token_urlsafe(12) for user in USERS}
+            passwords.write_text(json.dumps(made | known))
         if not (self.folder / "port").exists():
             with socket.socket() as probe:
                 probe.bind(("127.0.0.1", 0))
@@ -172,13 +175,14 @@ class LocalAirflow:
         found = self._call("POST", "/auth/token", body, None)
         return str(found["access_token"])
 
-    def api(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Call the REST API as admin.
+    def api(self, method: str, path: str, body: dict[str, Any] | None = None,
+            user: str = "admin") -> dict[str, Any]:  # fmt: skip
+        """Call the REST API as a local user.
 
         Raises AirflowError with the answer when it is an error.
         """
         data = json.dumps(body).encode() if body is not None else None
-        return self._call(method, f"/api/v2{path}", data, self.token())
+        return self._call(method, f"/api/v2{path}", data, self.token(user))
 
     def _call(
         self, method: str, path: str, data: bytes | None, token: str | None

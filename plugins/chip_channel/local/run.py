@@ -15,7 +15,7 @@ from chip_channel.local.state import State, state
 from chip_channel.settings import settings
 
 DAGS = ("ingest_reference_data", "ingest_dealer_reports", "build_channel_marts",
-        "publish_channel_data", "publish_forecasts_and_alerts")  # fmt: skip
+        "publish_channel_data", "publish_forecasts_and_alerts", "settle_rebates")  # fmt: skip
 ONE_BY_ONE = 3
 """So many of the last months are published one by one; the earlier ones arrive in one go."""
 QUIET_SECONDS = 3

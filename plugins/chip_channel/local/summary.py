@@ -14,7 +14,7 @@ from chip_channel.warehouse import connect
 
 def show(console: Console, airflow: LocalAirflow | None) -> None:
     """Print the summary."""
-    console.print(Group(_files(), _reasons(), _gates(), _marts()))
+    console.print(Group(_files(), _reasons(), _gates(), _marts(), _rebates()))
     console.print("[bold]Most urgent[/bold]")
     for i, finding in enumerate(findings()[:3], 1):
         console.print(f" {i}. {finding.text}")
@@ -66,13 +66,24 @@ def _marts() -> Table:
     return table("Published", "mart", "slices", "rows", "newest slice", "published at", rows=rows)
 
 
+def _rebates() -> Table:
+    with connect() as connection:
+        rows = connection.execute(
+            "select programme, sum(amount), sum(settled), sum(open_amount) filter (where state = 'open'), "
+            "sum(amount) filter (where state = 'accruing') from publish.mart_rebate_statement "
+            "group by programme order by programme"
+        ).fetchall()
+    return table("Rebates", "programme", "owed", "settled", "open", "accruing", rows=rows)
+
+
 def where_to_look(console: Console, airflow: LocalAirflow | None) -> None:
     """Where a person goes from here."""
     console.print("\n[bold]Where to look[/bold]")
     console.print(f" report   file://{(settings().report / 'index.html').resolve()}")
     if airflow is not None:
         console.print(
-            f" Airflow  {airflow.url}  (admin / {airflow.password()}), menu Browse → Channel report"
+            f" Airflow  {airflow.url}  (admin / {airflow.password()}), menu Browse → Channel report; "
+            f"finance / {airflow.password('finance')} approves settlements"
         )
     server = EmbeddedPostgres(settings().home / "postgres")
     if not settings().database_url:

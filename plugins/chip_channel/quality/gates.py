@@ -1,6 +1,7 @@
 """The three gates: on submissions in raw, on the marts of a batch, on what is about to be shown."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -163,17 +164,16 @@ def check_publication(batch_id: int, on_result: Callable[[GateResult], None] | N
     return _check("publish", batch_id, CANDIDATE, on_result)
 
 
-def check_proposal(
-    proposal_id: int, on_result: Callable[[GateResult], None] | None = None
-) -> str:
+def check_proposal(proposal_id: int, on_result: Callable[[GateResult], None] | None = None) -> str:
     """The settlement gate: the statements of a proposal; passed or warned.
 
-    Raises GateBlockedError with the reasons; nothing can be decided on the proposal's behalf then.
+    Raises GateBlockedError with the reasons; the proposal cannot be approved then.
     """
     checks = suite("settle", "proposal")
     assert checks is not None  # noqa: S101 - part of the project
     with connect(ROLE["settle"]) as connection:
         result = run(checks, PROPOSAL.replace("{proposal}", str(proposal_id)), connection)
+        result = replace(result, dataset=f"proposal {proposal_id}")
         record(connection, result, None)
         if on_result:
             on_result(result)

@@ -6,8 +6,8 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from chip_channel.intake.feed import FeedError, feed_of
 from chip_channel.intake.again import line_as_sent
+from chip_channel.intake.feed import FeedError, feed_of
 from chip_channel.intake.store import stored_path
 from chip_channel.settlement.propose import SettlementError
 from chip_channel.warehouse import connect
@@ -44,12 +44,14 @@ def explain(statement_id: str) -> Explanation:
     """
     with connect("poster", row_factory=dict_row) as connection:
         statement = _one(
-            connection, "select * from publish.mart_rebate_statement where statement_id = %s", statement_id
+            connection,
+            "select * from publish.mart_rebate_statement where statement_id = %s",
+            statement_id,
         )
         if statement is None:
             near = connection.execute(
                 "select statement_id from publish.mart_rebate_statement where statement_id like %s order by 1",
-                (statement_id.split("/")[0] + "/%",),
+                (statement_id.split("/", maxsplit=1)[0] + "/%",),
             ).fetchall()
             known = ", ".join(r["statement_id"] for r in near[:10]) or "none of that dealer"
             raise SettlementError(f"no statement {statement_id!r} is published; there are: {known}")

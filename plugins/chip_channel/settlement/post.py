@@ -8,7 +8,14 @@ from typing import Any
 
 import psycopg
 
-from chip_channel.settlement.propose import COLUMNS, SettlementError, hash_of, lock, owed_now, proposal
+from chip_channel.settlement.propose import (
+    COLUMNS,
+    SettlementError,
+    hash_of,
+    lock,
+    owed_now,
+    proposal,
+)
 from chip_channel.warehouse import connect
 
 ACCOUNTS = "select role, account from intermediate.gl_account"
@@ -35,11 +42,14 @@ def post(proposal_id: int, accounting_month: date | None = None) -> Posted:
     with connect("poster") as connection:
         lock(connection)
         decision = connection.execute(
-            "select decision, decided_by from rebate.decision where proposal_id = %s", (proposal_id,)
+            "select decision, decided_by from rebate.decision where proposal_id = %s",
+            (proposal_id,),
         ).fetchone()
         if decision is None or decision[0] != "approved":
             told = "was rejected" if decision else "has no decision"
-            raise SettlementError(f"proposal {proposal_id} {told}: nothing is posted without approval")
+            raise SettlementError(
+                f"proposal {proposal_id} {told}: nothing is posted without approval"
+            )
         done = connection.execute(
             "select count(*), coalesce(sum(delta), 0) from rebate.settlement where proposal_id = %s",
             (proposal_id,),
@@ -50,7 +60,8 @@ def post(proposal_id: int, accounting_month: date | None = None) -> Posted:
         ids = [
             row[0]
             for row in connection.execute(
-                "select statement_id from rebate.proposal_line where proposal_id = %s", (proposal_id,)
+                "select statement_id from rebate.proposal_line where proposal_id = %s",
+                (proposal_id,),
             )
         ]
         rows = owed_now(connection, ids)
@@ -67,10 +78,14 @@ def post(proposal_id: int, accounting_month: date | None = None) -> Posted:
 def accrue(month: date) -> int:
     """Post what is accrued to the end of a month and not posted yet; how many journal lines.
 
-    Accruing again changes nothing. `month`: its first day, also the accounting month.
+    Accruing again changes nothing. `month`: its first day, also the accounting month. Raises
+    SettlementError when a later month is accrued: what is found later belongs to the open one.
     """
     with connect("poster") as connection:
         lock(connection)
+        last = _last_accrued(connection)
+        if last is not None and month < last:
+            raise SettlementError(f"{month:%Y-%m} is closed: {last:%Y-%m} is accrued")
         rows = [
             (dict(zip(("statement_id", "dealer_id", "programme"), row[:3], strict=True)), row[3])
             for row in connection.execute(
@@ -82,7 +97,32 @@ def accrue(month: date) -> int:
         return _accrue(connection, rows, month)
 
 
-def _settle(connection: psycopg.Connection[Any], proposal_id: int, rows: list[dict[str, Any]]) -> None:
+def accrue_closed_months() -> int:
+    """Accrue every month that is over and not accrued, in order; how many journal lines."""
+    today = datetime.now(UTC).date()
+    with connect("poster") as connection:
+        last = _last_accrued(connection)
+        months = [
+            row[0]
+            for row in connection.execute(
+                "select distinct month from publish.mart_rebate_accrual where month < %s order by month",
+                (today.replace(day=1),),
+            )
+            if last is None or row[0] >= last
+        ]
+    return sum(accrue(month) for month in months)
+
+
+def _last_accrued(connection: psycopg.Connection[Any]) -> date | None:
+    found = connection.execute(
+        "select max(accounting_month) from rebate.posting where journal = 'accrual'"
+    ).fetchone()
+    return found[0] if found else None
+
+
+def _settle(
+    connection: psycopg.Connection[Any], proposal_id: int, rows: list[dict[str, Any]]
+) -> None:
     copied = [c for c in COLUMNS if c != "settled_before"]
     connection.cursor().executemany(
         f"insert into rebate.settlement ({', '.join(copied)}, proposal_id, batch_id, known_at, credit_note_no) "  # noqa: S608

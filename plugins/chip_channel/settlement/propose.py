@@ -42,6 +42,24 @@ class Proposal:
     total: Decimal
     proposed_by: str
 
+    def as_markdown(self) -> str:
+        """The proposed statements as a table, for the person who decides."""
+        with connect("poster") as connection:
+            rows = connection.execute(
+                "select statement_id, version, amount, settled_before, delta, vat from "
+                "rebate.proposal_line where proposal_id = %s order by statement_id",
+                (self.proposal_id,),
+            ).fetchall()
+        lines = [
+            f"**{self.total:,.2f}** in {self.statements} statements, proposed by {self.proposed_by}  ",
+            f"SHA-256 of the numbers: `{self.numbers_hash}`", "",
+            "| Statement 对账单 | version | owed 应付 | settled before 已结算 | to credit 本次 | VAT 税额 |",
+            "|---|---:|---:|---:|---:|---:|",
+        ]  # fmt: skip
+        return "\n".join(lines + [
+            f"| {s} | {v} | {a:,.2f} | {b:,.2f} | {d:,.2f} | {t:,.2f} |" for s, v, a, b, d, t in rows
+        ])  # fmt: skip
+
 
 def propose(proposed_by: str, until: date | None = None) -> Proposal | None:
     """Put every closed period that is not settled as it stands before finance; None without any.
@@ -101,12 +119,15 @@ def decide(proposal_id: int, numbers_hash: str, decided_by: str, approved: bool,
     with connect("poster") as connection:
         lock(connection)
         before = connection.execute(
-            "select decision, decided_by from rebate.decision where proposal_id = %s", (proposal_id,)
+            "select decision, decided_by from rebate.decision where proposal_id = %s",
+            (proposal_id,),
         ).fetchone()
         if before == (decision, decided_by):
             return
         if before:
             raise SettlementError(f"proposal {proposal_id} was {before[0]} by {before[1]} before")
+        if approved and not _passed(connection, proposal_id):
+            raise SettlementError(f"proposal {proposal_id} has not passed the settlement gate")
         try:
             connection.execute(
                 "insert into rebate.decision (proposal_id, proposed_by, numbers_hash, decision, decided_by, note) "
@@ -124,9 +145,22 @@ def decide(proposal_id: int, numbers_hash: str, decided_by: str, approved: bool,
             ) from error
 
 
-def owed_now(connection: psycopg.Connection[Any], statements: Sequence[str]) -> list[dict[str, Any]]:
+def _passed(connection: psycopg.Connection[Any], proposal_id: int) -> bool:
+    found = connection.execute(
+        "select outcome from ctl.gate_run where gate = 'settle' and dataset = %s "
+        "order by gate_run_id desc limit 1",
+        (f"proposal {proposal_id}",),
+    ).fetchone()
+    return found is not None and found[0] != "blocked"
+
+
+def owed_now(
+    connection: psycopg.Connection[Any], statements: Sequence[str]
+) -> list[dict[str, Any]]:
     """The same statements as they stand now."""
-    return _rows(connection, sql.SQL("s.statement_id = any({})").format(sql.Literal(list(statements))))
+    return _rows(
+        connection, sql.SQL("s.statement_id = any({})").format(sql.Literal(list(statements)))
+    )
 
 
 def hash_of(rows: Sequence[dict[str, Any]]) -> str:

@@ -129,7 +129,10 @@ def _page(path: Path, notes: list[dict[str, Any]], lines: list[dict[str, Any]]) 
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     text = pages.get_template("statement.html").render(
-        notes=notes, lines=lines, note_headings=NOTE_HEADINGS, line_headings=LINE_HEADINGS,
+        notes=notes,
+        lines=lines,
+        note_headings=NOTE_HEADINGS,
+        line_headings=LINE_HEADINGS,
         total=sum(n["gross"] for n in notes),
     )
     partial = path.with_suffix(f".{os.getpid()}.part")
