@@ -31,7 +31,7 @@ with DAG(
             title="Periods that end by",
             description="Empty: those that ended ten days ago",
         ),
-    },  # fmt: skip
+    },
     doc_md="""
 ### Settlement of rebates
 
@@ -114,7 +114,7 @@ refused: start it again. Posting twice posts once.
         write_report()
         return [str(path) for path in write(proposal_id)]
 
-    proposed = gate(propose())
-    recorded = record_decision(proposed)
+    proposed: Any = gate(propose())  # type: ignore[arg-type]
+    recorded: Any = record_decision(proposed)
     proposed >> decide >> recorded
-    write_statements(post(recorded))
+    write_statements(post(recorded))  # type: ignore[arg-type]

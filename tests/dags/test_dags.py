@@ -11,7 +11,7 @@ from chip_channel.settings import ROOT
 
 DAGS = {
     "ingest_dealer_reports", "ingest_reference_data", "build_channel_marts",
-    "publish_channel_data", "publish_forecasts_and_alerts", "housekeeping",
+    "publish_channel_data", "publish_forecasts_and_alerts", "housekeeping", "settle_rebates",
 }  # fmt: skip
 FILES = sorted((ROOT / "dags").glob("*.py"))
 HEAVY = {"great_expectations", "pandas", "polars", "dbt", "statsforecast", "psycopg", "numpy"}

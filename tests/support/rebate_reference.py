@@ -230,7 +230,8 @@ def distribute(shares: dict[int, Fraction], amount: Fraction) -> dict[int, Fract
     return paid
 
 
-def statement(rule: dict[str, Any], start: date, lines: list[Line],
+def statement(  # noqa: PLR0912 - one case after the other, as one reads the rules
+              rule: dict[str, Any], start: date, lines: list[Line],
               rate: dict[tuple[str, int], Fraction], dealer: Dealer,
               lower: list[Statement]) -> Statement | None:  # fmt: skip
     """One programme, one period; None when no line counts."""

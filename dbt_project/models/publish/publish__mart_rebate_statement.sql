@@ -31,8 +31,8 @@ select
     statement.rule_version,
     statement.period_end,
     case
-        when statement.amount = paid.settled then 'settled'
         when statement.period_end >= cast({{ dbt.current_timestamp() }} as date) then 'accruing'
+        when statement.amount = coalesce(paid.settled, 0) then 'settled'
         else 'open'
     end as state,
     statement.unit,

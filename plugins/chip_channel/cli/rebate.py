@@ -1,6 +1,7 @@
 """Commands of rebates: rules, settlement, explanation, what-if."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,6 +37,11 @@ class _Failing:
             raise typer.Exit(2) from error
 
 
+def _plain(value: Decimal) -> str:
+    """A figure without the zeros at its end."""
+    return f"{value:,f}".rstrip("0").rstrip(".") or "0"
+
+
 def _month(text: str) -> date:
     try:
         return datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month
@@ -49,7 +55,7 @@ def check(
 ) -> None:
     """Read all programmes and say what is wrong; needs no database."""
     with _Failing():
-        rows = [
+        rows: list[tuple[object, ...]] = [
             (
                 p.programme,
                 p.component,
@@ -86,9 +92,11 @@ def near(limit: Annotated[int, typer.Option(help="So many")] = 20) -> None:
         "select dealer_id, programme, slice as period, round(evaluated, 2) as reached, unit, "
         "round(to_next_band, 2) as missing, amount as pays_now, amount_at_next_band as would_pay, "
         "amount_at_next_band - amount as gain from publish.mart_rebate_statement "
-        "where to_next_band is not null and ineligible_reason is null and amount_at_next_band > amount "
+        "where to_next_band is not null and ineligible_reason is null "
+        "and amount_at_next_band > amount "
         "and slice = (select max(o.slice) from publish.mart_rebate_statement o where o.programme = "
-        "mart_rebate_statement.programme) order by to_next_band / nullif(evaluated + to_next_band, 0) limit %s",
+        "mart_rebate_statement.programme) "
+        "order by to_next_band / nullif(evaluated + to_next_band, 0) limit %s",
         (limit,),
     )
 
@@ -163,7 +171,8 @@ def accrue(month: str) -> None:
 
 
 @app.command()
-def explain(statement: str, line: Annotated[int | None, typer.Option(help="Number of the line in the list")] = None
+def explain(statement: str,
+            line: Annotated[int | None, typer.Option(help="Number of the line in the list")] = None,
             ) -> None:  # fmt: skip
     """From a statement's amount to band, rate and rule, and to the lines of the dealer's files."""
     with _Failing():
@@ -182,7 +191,8 @@ def explain(statement: str, line: Annotated[int | None, typer.Option(help="Numbe
             highlight=False,
         )  # fmt: skip
         console.print(table("Bands", "band", "from", "rate", "reached", rows=[
-            (b["band_no"], "below" if b["from_value"] is None else b["from_value"].normalize(), b["rate"].normalize(),
+            (b["band_no"], "below" if b["from_value"] is None else _plain(b["from_value"]),
+             _plain(b["rate"]),
              "◀" if b["band_no"] == s["band_no"] else "") for b in told.bands
         ]))  # fmt: skip
         for cause in told.causes:
@@ -192,7 +202,8 @@ def explain(statement: str, line: Annotated[int | None, typer.Option(help="Numbe
             if line
             else list(enumerate(told.lines, 1))
         )
-        console.print(table("Lines", "no", "date", "document", "line", "part", "counted", "share", "rebate", rows=[
+        console.print(table("Lines", "no", "date", "document", "line", "part", "counted", "share",
+                            "rebate", rows=[
             (n, ln["business_date"], ln["document_no"], ln["line_no"], ln["mpn"], f"{ln['measure']:,.2f}",
              f"{ln['share']:.6f}", ln["amount"]) for n, ln in chosen
         ]))  # fmt: skip
@@ -232,8 +243,10 @@ def simulate(
             for s in found.statements
         ]))  # fmt: skip
         loaded = [r for r in found.load_in if r["share"] > what_if.LOADED_SHARE]
-        console.print(table("Quarters that were bought at their end", "dealer", "quarter", "share of last month",
-                            rows=[(r["dealer_id"], r["quarter"], f"{r['share']:.0%}") for r in loaded]))  # fmt: skip
+        console.print(table(
+            "Quarters that were bought at their end", "dealer", "quarter", "share of last month",
+            rows=[(r["dealer_id"], r["quarter"], f"{r['share']:.0%}") for r in loaded],
+        ))  # fmt: skip
 
 
 def _show(title: str, query: str, asked: tuple[Any, ...]) -> None:
@@ -242,4 +255,4 @@ def _show(title: str, query: str, asked: tuple[Any, ...]) -> None:
     if not rows:
         console.print(f"{title}: none")
         return
-    console.print(table(title, *rows[0], rows=[list(r.values()) for r in rows]))
+    console.print(table(title, *rows[0], rows=[tuple(r.values()) for r in rows]))

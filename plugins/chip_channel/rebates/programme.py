@@ -248,8 +248,10 @@ def programmes(folder: Path | None = None) -> list[Programme]:
         for n, version in enumerate(programme.versions):
             if version.stacking.base == "net" and not _lower(found, version):
                 path = folder / f"{programme.programme}.yml"
-                raise DocumentError(f"{path}: versions.{n}.stacking.base: net of what? No programme of a lower "
-                                    f"level measures {version.measure.of} by {version.period}")  # fmt: skip
+                raise DocumentError(
+                    f"{path}: versions.{n}.stacking.base: net of what? No programme of a lower level "
+                    f"measures {version.measure.of} by {version.period}"
+                )
     return found
 
 

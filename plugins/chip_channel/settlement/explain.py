@@ -50,18 +50,24 @@ def explain(statement_id: str) -> Explanation:
         )
         if statement is None:
             near = connection.execute(
-                "select statement_id from publish.mart_rebate_statement where statement_id like %s order by 1",
+                "select statement_id from publish.mart_rebate_statement "
+                "where statement_id like %s order by 1",
                 (statement_id.split("/", maxsplit=1)[0] + "/%",),
             ).fetchall()
             known = ", ".join(r["statement_id"] for r in near[:10]) or "none of that dealer"
             raise SettlementError(f"no statement {statement_id!r} is published; there are: {known}")
         key = (statement["programme"], statement["rule_version"])
-        where = "where simulation = 0 and programme = %s and version = %s"
-        rule = connection.execute(f"select * from rebate.programme {where}", key).fetchone()
+        rule = connection.execute(
+            "select * from rebate.programme where simulation = 0 and programme = %s and version = %s",
+            key,
+        ).fetchone()
         assert rule is not None  # noqa: S101 - a statement follows a rule
         return Explanation(
             statement, rule,
-            connection.execute(f"select * from rebate.band {where} order by band_no", key).fetchall(),
+            connection.execute(
+                "select * from rebate.band where simulation = 0 and programme = %s and version = %s "
+                "order by band_no", key,
+            ).fetchall(),
             connection.execute(
                 "select l.*, p.mpn from publish.fct_rebate_line l left join publish.dim_product p "
                 "on p.product_id = l.product_id and p.is_current where l.statement_id = %s "
@@ -69,7 +75,8 @@ def explain(statement_id: str) -> Explanation:
                 (statement_id,),
             ).fetchall(),
             connection.execute(
-                "select cause, amount from publish.mart_rebate_true_up where statement_id = %s order by cause",
+                "select cause, amount from publish.mart_rebate_true_up "
+                "where statement_id = %s order by cause",
                 (statement_id,),
             ).fetchall(),
         )  # fmt: skip

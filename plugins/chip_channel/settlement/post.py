@@ -125,8 +125,10 @@ def _settle(
 ) -> None:
     copied = [c for c in COLUMNS if c != "settled_before"]
     connection.cursor().executemany(
-        f"insert into rebate.settlement ({', '.join(copied)}, proposal_id, batch_id, known_at, credit_note_no) "  # noqa: S608
-        f"select {', '.join(f'%({c})s' for c in copied)}, p.proposal_id, p.batch_id, p.known_at, %(credit_note)s "
+        f"insert into rebate.settlement ({', '.join(copied)}, proposal_id, batch_id, known_at, "  # noqa: S608
+        "credit_note_no) "
+        f"select {', '.join(f'%({c})s' for c in copied)}, p.proposal_id, p.batch_id, p.known_at, "
+        "%(credit_note)s "
         "from rebate.proposal p where p.proposal_id = %(proposal)s",
         [
             row | {"proposal": proposal_id, "credit_note": f"CN-{proposal_id:05}-{n + 1:04}"}
@@ -168,8 +170,8 @@ def _credit(connection: psycopg.Connection[Any], rows: list[dict[str, Any]], mon
     ).fetchall())  # fmt: skip
     entries = []
     for row in rows:
-        row = row | {"credit_note_no": notes[f"{row['statement_id']}#{row['version']}"]}
-        entries += _entry("settlement", row, month, [
+        note = notes[f"{row['statement_id']}#{row['version']}"]
+        entries += _entry("settlement", row | {"credit_note_no": note}, month, [
             (accounts["refund_liability"], row["delta"]),
             (accounts["output_vat"], row["vat"]),
             (accounts["receivable"], -row["delta"] - row["vat"]),

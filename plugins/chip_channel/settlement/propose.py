@@ -130,7 +130,8 @@ def decide(proposal_id: int, numbers_hash: str, decided_by: str, approved: bool,
             raise SettlementError(f"proposal {proposal_id} has not passed the settlement gate")
         try:
             connection.execute(
-                "insert into rebate.decision (proposal_id, proposed_by, numbers_hash, decision, decided_by, note) "
+                "insert into rebate.decision (proposal_id, proposed_by, numbers_hash, decision, "
+                "decided_by, note) "
                 "values (%s, %s, %s, %s, %s, %s)",
                 (proposal_id, made.proposed_by, numbers_hash, decision, decided_by, note),
             )
