@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -65,4 +66,18 @@ def home(
 def fresh_home(postgres: EmbeddedPostgres, tmp_path: Path) -> Iterator[Path]:
     """The same for one test alone."""
     with _new_home(postgres, "t_fresh", tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def published(home: Path) -> Iterator[Any]:
+    """Three dealers, three months, from files to publication."""
+    from support.pipeline import deploy, publish_what_waits, small_world
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHIP_CHANNEL_RECEIVED_AT", "mtime")
+        settings.cache_clear()
+        deploy()
+        made = small_world(home / "world")
+        publish_what_waits()
         yield made

@@ -8,6 +8,12 @@ from typing import Any
 MONTH = "2026-01-01"
 
 
+def _flat(args: tuple[Any, ...]) -> list[Any]:
+    """Arguments of a macro, lists of them spread out, without the names of date parts."""
+    spread = [b for a in args for b in (a if isinstance(a, list) else [a])]
+    return [a for a in spread if a not in {"day", "month", "year"}]
+
+
 class _Dbt:
     """Any cross-database macro, as a plain function call."""
 
@@ -17,7 +23,7 @@ class _Dbt:
         if name == "date_spine":
             return lambda *_: "select date_day from spine"
         return lambda *args: (
-            f"{name}({', '.join(str(a) for a in args if a not in {'day', 'month'})})"
+            f"{name}({', '.join(map(str, _flat(args)))})"
         )
 
 
@@ -133,3 +139,62 @@ def published_before(name: str) -> str:
 
 def instant_type() -> str:
     return "timestamp with time zone"
+
+
+def months_between(*_: str) -> list[str]:
+    return [MONTH]
+
+
+all_months_to = months_between
+
+
+def last_month() -> str:
+    return MONTH
+
+
+def rebate_months() -> list[str]:
+    return [MONTH]
+
+
+def rebate_rule() -> str:
+    return "(select * from int_rebate__period)"
+
+
+def rebate_uses(*_: str) -> bool:
+    return True
+
+
+def rebate_passes() -> list[tuple[str, bool]]:
+    return [("not rule.net_of_lower", False), ("rule.stacking_level = 2", True)]
+
+
+def rebate_lines(*_: Any) -> str:
+    return "select 1 as one"
+
+
+def rebate_linked_months(*_: Any) -> str:
+    return "select month from linked"
+
+
+def rebate_earned(points: str, **_: Any) -> str:
+    return f"(select * from {points} as points)"
+
+
+def rebate_shares(lines: str, statements: str) -> str:
+    return f"(select {lines}.* from {lines} inner join {statements} on true)"
+
+
+def rebate_cents(value: str, mode: str) -> str:
+    return f"cents({value}, {mode})"
+
+
+def rebate_measure(row: str, rule: str, fx: str) -> str:
+    return f"measure({row}.qty, {rule}.unit, {fx}.rate)"
+
+
+def rebate_counts(row: str, rule: str) -> str:
+    return f"{row}.source = {rule}.source"
+
+
+def rebate_month(row: str, rule: str) -> str:
+    return f"month({row}.month, {rule}.returns)"

@@ -6,7 +6,7 @@ with scope as (
         version as rule_version,
         kind,
         value
-    from {{ source('rebate', 'scope') }} as s
+    from {{ source('rebate', 'scope') }}
     where simulation = {{ var('simulation') | int }} and kind in ('dealer', 'role', 'region')
 ),
 

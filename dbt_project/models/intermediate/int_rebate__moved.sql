@@ -64,7 +64,7 @@ taken_up as (
     select
         submission_id,
         min(batch_id) as batch_id
-    from {{ source('ctl', 'verdict') }} as v
+    from {{ source('ctl', 'verdict') }}
     group by submission_id
 ),
 
@@ -104,7 +104,7 @@ added as (
             document_no,
             line_no,
             line_type
-        from old_line
+        from old_line as settled_line
     ) as same_key
         on
             new_line.statement_id = same_key.statement_id

@@ -9,7 +9,7 @@ with total as (
         coalesce(sum(case when part = 'period' then measure end), 0) as measure,
         coalesce(sum(case when part = 'before' then measure end), 0) as before_measure,
         sum(case when part = 'baseline' then measure end) as prior_year
-    from {{ ref('int_rebate__total') }} as t
+    from {{ ref('int_rebate__total') }}
     group by
         slice,
         programme,
@@ -70,7 +70,7 @@ statement as (
 {%- if by_line %}
 
 line as (
-    select * from {{ ref('int_rebate__measured') }} as m
+    select * from {{ ref('int_rebate__measured') }}
     where basis = 'line' or rounding_level = 'line'
 ),
 

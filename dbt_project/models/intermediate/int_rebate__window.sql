@@ -31,7 +31,7 @@ inner join (
         or (
             rule.basis = 'year_to_date'
             and month.month >= {{ dbt.date_trunc('year', 'rule.slice') }}
-            and month.month < rule.slice
+            and rule.slice > month.month
         )
         or (
             rule.baseline = 'prior_year'

@@ -16,7 +16,7 @@ paid as (
         statement_id,
         max(version) as settled_version,
         sum(delta) as settled
-    from {{ ref('mart_rebate_settlement') }} as s
+    from {{ ref('mart_rebate_settlement') }}
     group by statement_id
 )
 

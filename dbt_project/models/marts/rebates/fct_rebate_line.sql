@@ -2,12 +2,12 @@
 -- depends_on: {{ ref('int_rebate__period') }}
 
 with statement as (
-    select * from {{ ref('mart_rebate_statement') }} as s
+    select * from {{ ref('mart_rebate_statement') }}
     where batch_id = {{ var('batch_id') | int }}
 ),
 
 line as (
-    select * from {{ ref('int_rebate__measured') }} as m
+    select * from {{ ref('int_rebate__measured') }}
 ),
 
 own_line as (
@@ -50,7 +50,7 @@ ranked as (
         (statement.amount - sum(share.whole_cents) over (partition by statement.statement_id)) * 100 as cents_left,
         row_number() over (
             partition by statement.statement_id
-            order by share.share - share.whole_cents desc, share.submission_id, share.row_no
+            order by share.share - share.whole_cents desc, share.submission_id, share.row_no asc
         ) as most_lost,
         row_number() over (
             partition by statement.statement_id

@@ -16,7 +16,7 @@ month as (
         slice,
         programme,
         month
-    from {{ ref('int_rebate__window') }} as w
+    from {{ ref('int_rebate__window') }}
     where batch_id = {{ var('batch_id') | int }} and part = 'period'
 ),
 
@@ -27,7 +27,7 @@ counted as (
         dealer_id,
         month,
         sum(measure) as measure
-    from {{ ref('int_rebate__total') }} as t
+    from {{ ref('int_rebate__total') }}
     where part = 'period'
     group by
         slice,

@@ -44,7 +44,7 @@ moved as (
         sum(case when cause = '{{ cause }}' then measure else 0 end) as by_{{ cause }},
         sum(case when cause = '{{ cause }}' then amount else 0 end) as paid_by_{{ cause }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ ref('int_rebate__moved') }} as m
+    from {{ ref('int_rebate__moved') }}
     group by
         slice,
         statement_id
