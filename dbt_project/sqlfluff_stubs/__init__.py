@@ -20,11 +20,11 @@ class _Dbt:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("type_"):
             return lambda: "text"
+        if name == "listagg":
+            return lambda measure, delimiter, _order: f"string_agg({measure}, {delimiter})"
         if name == "date_spine":
             return lambda *_: "select date_day from spine"
-        return lambda *args: (
-            f"{name}({', '.join(map(str, _flat(args)))})"
-        )
+        return lambda *args: f"{name}({', '.join(map(str, _flat(args)))})"
 
 
 dbt = _Dbt()

@@ -11,7 +11,11 @@ from support.rebate_cases import Case, numbered
 from support.rebate_reference import Dealer, Line
 from support.rebate_warehouse import STARTS, evaluate, published_facts, statements_of
 
-GROWTH = [{"from": "110%", "rate": "2%"}, {"from": "115%", "rate": "3%"}, {"from": "120%", "rate": "4%"}]
+GROWTH = [
+    {"from": "110%", "rate": "2%"},
+    {"from": "115%", "rate": "3%"},
+    {"from": "120%", "rate": "4%"},
+]
 STEPS = [{"from": 0, "rate": "0.5%"}, {"from": 2000, "rate": "1%"}, {"from": 5000, "rate": "2%"},
          {"from": 10000, "rate": "3%"}, {"from": 20000, "rate": "4%"}, {"from": 30000, "rate": "6%"}]  # fmt: skip
 TARGET = [{"from": 100000, "amount": 1000}]
@@ -54,7 +58,10 @@ def found(published: WorldFiles) -> dict[int, tuple[Fraction, dict[int, Fraction
     """All cases, in one warehouse."""
     made = [numbered(_case(*case[:4]), n) for n, case in enumerate(PUBLISHED)]
     published_facts(made)
-    return {int(name.split("_")[1]): paid for (name, _), paid in statements_of(evaluate(made, STARTS)).items()}
+    return {
+        int(name.split("_")[1]): paid
+        for (name, _), paid in statements_of(evaluate(made, STARTS)).items()
+    }
 
 
 @pytest.mark.parametrize("number", range(len(PUBLISHED)))

@@ -80,6 +80,15 @@ still_there as (
     from {{ candidate('fct_sell_in', rebate_months()) }} as s
 ),
 
+settled_key as (
+    select distinct
+        statement_id,
+        document_no,
+        line_no,
+        line_type
+    from old_line
+),
+
 added as (
     select
         new_line.slice,
@@ -98,14 +107,7 @@ added as (
             new_line.statement_id = old_line.statement_id
             and new_line.submission_id = old_line.submission_id
             and new_line.row_no = old_line.row_no
-    left join (
-        select distinct
-            statement_id,
-            document_no,
-            line_no,
-            line_type
-        from old_line as settled_line
-    ) as same_key
+    left join settled_key as same_key
         on
             new_line.statement_id = same_key.statement_id
             and new_line.document_no = same_key.document_no

@@ -12,7 +12,7 @@ settled as (
         period_start,
         max(version) as settled_version,
         sum(delta) as settled_before
-    from {{ source('rebate', 'settlement') }} as s
+    from {{ source('rebate', 'settlement') }}
     where posted_at <= {{ known_at() }}
     group by
         dealer_id,
