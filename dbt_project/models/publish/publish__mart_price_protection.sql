@@ -1,0 +1,3 @@
+{{ config(alias='mart_price_protection') }}
+
+{{ published('mart_price_protection') }}
