@@ -77,6 +77,21 @@ def test_publishing_twice_publishes_once() -> None:
     assert rows(f"select count(*) from ctl.outbox where dedup_key = 'published:{batch}'") == [(1,)]
 
 
+def test_a_publication_leaves_statistics_of_the_pointers() -> None:
+    batch = built()
+    with connect() as connection:  # as if autovacuum had never come by
+        connection.execute(
+            "delete from pg_statistic where starelid = 'ctl.published_slice'::regclass"
+        )
+    publish(batch)
+    known = rows(
+        "select attname from pg_stats where schemaname = 'ctl' and tablename = 'published_slice'"
+    )
+    assert {"mart", "slice", "batch_id"} <= {r[0] for r in known}
+    assert rows("select reltuples::bigint = (select count(*) from ctl.published_slice) "
+                "from pg_class where oid = 'ctl.published_slice'::regclass") == [(True,)]  # fmt: skip
+
+
 def test_an_older_batch_never_replaces_a_newer_one() -> None:
     older = built()
     with connect() as connection:  # a newer one is published behind its back
@@ -104,7 +119,7 @@ def test_a_past_state_is_for_reading_only() -> None:
 
     batch = open_batch(known_at=datetime(2025, 10, 1, tzinfo=UTC))
     assert batch is not None
-    with pytest.raises(NotPublishableError, match="past state"):
+    with pytest.raises(NotPublishableError, match="never published"):
         publish(batch.batch_id)
 
 

@@ -54,6 +54,8 @@ def publish(batch_id: int) -> Publication:
             "published_at = excluded.published_at returning p.mart",
             (batch_id,),
         ).fetchall()
+        # readers' plans follow it from the first query on, not from the next autovacuum
+        connection.execute("select ctl.analyze_published_slice()")
         slices: dict[str, int] = {}
         for (mart,) in moved:
             slices[mart] = slices.get(mart, 0) + 1

@@ -17,6 +17,7 @@ grant usage on schema staging, intermediate, marts, publish to publisher;
 alter default privileges for role transform in schema staging, intermediate, marts, publish grant select on tables to publisher;
 alter default privileges for role transform in schema marts grant delete on tables to publisher;
 grant insert, update on ctl.published_slice, ctl.publication, ctl.outbox to publisher;
+grant execute on function ctl.analyze_published_slice() to publisher;
 
 grant usage on schema planning to transform, publisher;
 grant select, insert on all tables in schema planning to transform;

@@ -149,6 +149,14 @@ create table if not exists ctl.published_slice (
     primary key (mart, slice)
 );
 comment on table ctl.published_slice is 'The pointer: which version of a slice readers see';
+-- only an owner may analyse a table before PostgreSQL 17; without it a plan takes it for a few rows
+create or replace function ctl.analyze_published_slice() returns void
+language plpgsql security definer set search_path = '' as $$
+begin
+    analyze ctl.published_slice;
+end
+$$;
+revoke all on function ctl.analyze_published_slice() from public;
 
 create table if not exists ctl.publication (
     publication_id bigint generated always as identity primary key,
