@@ -36,7 +36,13 @@ def config(**_: Any) -> str:
 
 
 def var(name: str, default: Any = None) -> Any:
-    known = {"batch_id": 0, "whole": "1900-01-01", "transit_months": 2, "vendor_currency": "CNY"}
+    known = {
+        "batch_id": 0,
+        "simulation": 0,
+        "whole": "1900-01-01",
+        "transit_months": 2,
+        "vendor_currency": "CNY",
+    }
     return {"fct_inventory_daily": 14} if name == "windows" else known.get(name, default or MONTH)
 
 
