@@ -6,6 +6,7 @@ from typing import Any
 
 from airflow.sdk import Param
 from airflow.sdk.definitions.retry_policy import ExceptionRetryPolicy, RetryAction, RetryRule
+from airflow.sdk.execution_time.hitl import HITLUser
 
 from chip_channel_airflow.notify import notifiers
 
@@ -27,6 +28,12 @@ RETRY_POLICY = ExceptionRetryPolicy(
                   reason="the data or the set-up is wrong; trying again cannot help"),
     ]
 )  # fmt: skip
+
+
+def approvers() -> list[HITLUser]:
+    """Users who may approve settlements: CHIP_CHANNEL_APPROVERS, by comma."""
+    names = os.environ.get("CHIP_CHANNEL_APPROVERS", "finance").split(",")
+    return [{"id": name.strip(), "name": name.strip()} for name in names if name.strip()]
 
 
 def default_args(**more: Any) -> dict[str, Any]:
