@@ -43,6 +43,20 @@ BREAKS = [
     ("dim_product", "grain_holds", "insert into {t} select * from {t} where batch_id = 0 limit 1"),
     ("dim_product", "spq_above_zero", "update {t} set spq = 0 where batch_id = 0"),
     ("dim_product", "one_current_version", "update {t} set is_current = false where batch_id = 0"),
+    ("mart_rebate_statement", "grain_holds", "insert into {t} select * from {t} where batch_id = 0 limit 1"),
+    ("mart_rebate_statement", "ineligible_is_zero", "update {t} set ineligible_reason = 'report_quality', amount = 1 where batch_id = 0"),
+    ("mart_rebate_statement", "amount_is_earned", "update {t} set amount = amount + 1000 where batch_id = 0"),
+    ("mart_rebate_statement", "measure_given", "update {t} set evaluated = null where batch_id = 0"),
+    ("fct_rebate_line", "grain_holds", "insert into {t} select * from {t} where batch_id = 0 limit 1"),
+    ("fct_rebate_line", "share_becomes_cents", "update {t} set amount = share + 1 where batch_id = 0"),
+    ("mart_rebate_accrual", "grain_holds", "insert into {t} select * from {t} where batch_id = 0 limit 1"),
+    ("mart_rebate_accrual", "accrued_adds_up", "update {t} set accrued = accrued + 1 where batch_id = 0"),
+    # the small world has no settlement, claim or price drop when it is published
+    ("mart_rebate_true_up", "grain_holds", "insert into {t} (batch_id, slice, statement_id, cause) select 0, date '2025-07-01', 'a', 'late' from generate_series(1, 2)"),
+    ("mart_debit_claim", "grain_holds", "insert into {t} (batch_id, slice, submission_id, row_no) select 0, date '2025-07-01', 1, 2 from generate_series(1, 2)"),
+    ("mart_debit_claim", "no_over_payment", "insert into {t} (batch_id, slice, submission_id, row_no, claim_amount, approved_amount) select 0, date '2025-07-01', 1, 2, 1, 5"),
+    ("mart_debit_claim", "balance_not_overdrawn", "insert into {t} (batch_id, slice, submission_id, row_no, approved_qty, spa_balance) select 0, date '2025-07-01', 1, 2, 1, -1"),
+    ("mart_price_protection", "grain_holds", "insert into {t} (batch_id, slice, doc_no, line_no, dealer_id) select 0, date '2025-07-01', 'a', '1', 'x' from generate_series(1, 2)"),
 ]  # fmt: skip
 GUARDED_BY_THE_TABLE = {
     ("fct_pos", "product_resolved"), ("mart_held_line", "a_reason_for_each"),
