@@ -45,6 +45,62 @@ REASONS = {
     "no_stock": Text("held no stock", "无库存"),
     "no_sales": Text("sold nothing in 12 months", "12 个月无销售"),
 }
+COMPONENTS = {
+    "base": Text("base", "基础返利"),
+    "incremental": Text("incremental", "增量奖励"),
+    "special": Text("special", "专项奖励"),
+}
+STATES = {
+    "accruing": Text("accruing", "计提中"),
+    "open": Text("open", "未结算"),
+    "settled": Text("settled", "已结算"),
+}
+UNITS = {
+    "amount": Text("money", "金额"),
+    "quantity": Text("pieces", "颗"),
+    "new_customers": Text("new customers", "新客户"),
+}
+BOUNDS = {
+    "cap": Text("the cap binds", "触及上限"),
+    "floor": Text("the floor binds", "触及下限"),
+}
+INELIGIBLE = {
+    "tier": Text("not of a tier that is paid", "等级不符"),
+    "report_quality": Text("report quality too low", "报告质量不足"),
+    "report_quality_unknown": Text("report quality not known", "报告质量未知"),
+    "diversion": Text("open diversion case", "窜货案件未结"),
+}
+CAUSES = {
+    "rule": Text("other rule version", "规则版本变更"),
+    "reference": Text("baseline, earlier periods or lower levels", "基数、前期或下级返利变动"),
+    "master_data": Text("master data", "主数据变更"),
+    "restatement": Text("lines reported again", "重报"),
+    "late": Text("late lines", "迟报"),
+    "return": Text("returns", "退货"),
+    "eligibility": Text("eligibility", "资格变化"),
+    "rounding": Text("rounding", "尾差"),
+}
+CLAIM_OUTCOMES = {
+    "approved": Text("approved", "已核准"),
+    "partial": Text("in part", "部分核准"),
+    "rejected": Text("rejected", "驳回"),
+}
+CLAIM_REASONS = {
+    "part_unknown": Text("part not in the product master", "料号不在主数据中"),
+    "spa_unknown": Text("no such authorisation", "无此特价授权"),
+    "spa_other_part": Text("authorised for another part", "授权料号不符"),
+    "spa_other_dealer": Text("authorised for another dealer", "授权经销商不符"),
+    "spa_other_customer": Text("authorised for another customer", "授权客户不符"),
+    "spa_not_valid": Text("authorisation not valid on the day", "授权不在有效期"),
+    "sale_unknown": Text("no such sale was reported", "无对应销售流向"),
+    "sale_other_part": Text("the sale is of another part", "销售料号不符"),
+    "sale_without_spa": Text("the sale names no such authorisation", "销售未注明该授权"),
+    "rate_unknown": Text("no exchange rate for the month", "当月无汇率"),
+    "over_sale": Text("more pieces than were sold", "超出销售数量"),
+    "over_spa_balance": Text("more than the authorisation has left", "超出授权余量"),
+    "below_spa_price": Text("contract price below the authorised one", "合同价低于授权价"),
+    "above_book_cost": Text("cost basis above the book cost", "成本基准高于代理成本价"),
+}
 
 
 def tell(words: dict[str, Text], key: str | None) -> Text:

@@ -9,6 +9,7 @@ from chip_channel.report.sections import (
     inventory,
     overview,
     planning,
+    rebates,
     reports,
     rollforward,
     urgent,
@@ -22,6 +23,7 @@ SECTIONS: tuple[Section, ...] = (
     inventory.SECTION,
     rollforward.SECTION,
     planning.SECTION,
+    rebates.SECTION,
     gates.SECTION,
 )
 

@@ -55,6 +55,15 @@
     });
   }
 
+  // Of the statements the chosen one is shown.
+  const choice = document.getElementById("statement-choice");
+  function show() {
+    for (const statement of document.querySelectorAll("[data-statement]")) {
+      statement.hidden = statement.dataset.statement !== choice.value;
+    }
+  }
+  if (choice) { choice.addEventListener("change", show); show(); }
+
   // What is folded is printed too.
   window.addEventListener("beforeprint", () => {
     for (const details of document.querySelectorAll("details:not([open])")) {
