@@ -37,6 +37,8 @@ def launches(inputs: Inputs) -> pl.DataFrame:
     age = (np.datetime64(inputs.origin, "D") - launched).astype(float) / 7
     age = np.where(np.isnat(launched), np.nan, age)
     new = np.flatnonzero(age < NEW_WITHIN)
+    if not len(new):
+        return pl.DataFrame(schema=schema)
     earlier, at = aligned(total, FIRST)
     # what was launched long before it was first sold here tells nothing about launches
     waited = age[at] - (total.shape[1] - (total[at] > 0).argmax(axis=1))
@@ -58,9 +60,7 @@ def launches(inputs: Inputs) -> pl.DataFrame:
             expected[k] = first.sum() + analogs.forecast(first)[0]
     dealers = items["dealer_id"].unique().sort()
     share = _family_share(inputs, family, row, dealers)[new]
-    proposed = stock_proposal(
-        expected, share, about["spq"].fill_null(1).to_numpy()[new]
-    ) if len(new) else np.zeros((0, len(dealers)), int)  # fmt: skip
+    proposed = stock_proposal(expected, share, about["spq"].fill_null(1).to_numpy()[new])
     rows = [
         {"product_id": names[int(p)], "dealer_id": dealer, "expected_13w_qty": float(expected[k] * s),
          "proposed_qty": float(q), "analogs": analogs.launches}

@@ -69,7 +69,8 @@ class Analogs:
 
     def before(self, family: np.ndarray[Any, Any]) -> Floats:
         """(n, seen + horizon) expected demand of products that have not sold yet."""
-        return np.stack([self.families.get(str(name), self.curve) for name in family])
+        curves = [self.families.get(str(name), self.curve) for name in family]
+        return np.array(curves).reshape(len(family), self.seen + self.horizon)
 
     def shape(self) -> Floats:
         """(seen + horizon,) the mean curve as shares of its peak."""

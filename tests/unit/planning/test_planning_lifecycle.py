@@ -77,6 +77,7 @@ def test_few_launches_give_their_mean_curve() -> None:
     assert analogs.before(np.array(["mcu", "new"])) == pytest.approx(
         np.array([[34 / 6, 17 / 6, 17 / 6], [6, 3, 3]])
     )
+    assert analogs.before(np.array([], dtype=str)).shape == (0, 3)
     with pytest.raises(ValueError, match="no earlier launch"):
         learn(np.full((2, 3), np.nan), 1, 2)
 
