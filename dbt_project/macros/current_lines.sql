@@ -53,7 +53,7 @@ standing as (
 
 delta_key as (
     select
-        s.dealer_id,
+        s.dealer_id as reported_by,
         {%- for column in key %}
         coalesce(cast(l.{{ column }} as {{ dbt.type_string() }}), '') as {{ column }},
         {%- endfor %}
@@ -75,7 +75,7 @@ current_line as (
     from {{ ref(staged) }} as l
     inner join standing as s on l.submission_id = s.submission_id
     left join delta_key as d
-        on s.dealer_id = d.dealer_id
+        on s.dealer_id = d.reported_by
         and s.recency < d.recency
         {%- for column in key %}
         and coalesce(cast(l.{{ column }} as {{ dbt.type_string() }}), '') = d.{{ column }}

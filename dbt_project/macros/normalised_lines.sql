@@ -1,9 +1,12 @@
 {#
     Current lines with what turns them into pieces and into money without tax: product, pieces per
     reported unit, tax divisor, exchange rate. A line for which one of them cannot be told carries
-    the reason in held_code; a rate is never assumed. needs_money: when the line has a price.
+    the reason in held_code; a rate is never assumed. The needs_ arguments are conditions: when a
+    line must name a part, count pieces or give a price. dealer: the column that names a dealer.
 #}
-{% macro normalised_lines(lines, business_date, needs_money) -%}
+{% macro normalised_lines(
+    lines, business_date, needs_money='1 = 0', needs_part='1 = 1', needs_pieces='1 = 1', dealer=none
+) -%}
 part as (
     select product_id, maker, mpn, spq from {{ candidate('dim_product') }} as p
     where is_current
@@ -12,6 +15,9 @@ part as (
 resolved as (
     select
         l.*,
+        {%- if dealer %}
+        known.dealer_id as known_dealer_id,
+        {%- endif %}
         coalesce(exact.product_id, case when spelling.part_count = 1 then spelling.product_id end) as product_id,
         coalesce(exact.spq, spelling.spq) as spq,
         coalesce(spelling.part_count, 0) as part_count,
@@ -26,6 +32,9 @@ resolved as (
     left join {{ ref('int_fx__monthly') }} as fx
         on l.reported_currency = fx.currency
         and {{ month_of('l.' ~ business_date) }} = fx.month
+    {%- if dealer %}
+    left join {{ known_dealers() }} as known on l.{{ dealer }} = known.dealer_id
+    {%- endif %}
 ),
 
 measured as (
@@ -41,9 +50,12 @@ normalised as (
         m.*,
         {{ month_of('m.' ~ business_date) }} as slice,
         case
-            when m.product_id is null and m.part_count > 1 then 'E_MPN_AMBIGUOUS'
-            when m.product_id is null then 'E_MPN_UNKNOWN'
-            when m.pieces_per_unit is null then 'E_UOM_SPQ'
+            {%- if dealer %}
+            when m.known_dealer_id is null then 'E_DEALER_UNKNOWN'
+            {%- endif %}
+            when {{ needs_part }} and m.product_id is null and m.part_count > 1 then 'E_MPN_AMBIGUOUS'
+            when {{ needs_part }} and m.product_id is null then 'E_MPN_UNKNOWN'
+            when {{ needs_pieces }} and m.pieces_per_unit is null then 'E_UOM_SPQ'
             when {{ needs_money }} and m.tax_divisor is null then 'E_TAX_BASIS'
             when {{ needs_money }} and m.fx_rate is null then 'E_CCY'
         end as held_code

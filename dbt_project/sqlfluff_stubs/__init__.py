@@ -41,6 +41,7 @@ def var(name: str, default: Any = None) -> Any:
         "simulation": 0,
         "whole": "1900-01-01",
         "transit_months": 2,
+        "order_months": 8,
         "vendor_currency": "CNY",
     }
     return {"fct_inventory_daily": 14} if name == "windows" else known.get(name, default or MONTH)
@@ -64,6 +65,10 @@ def visible_submissions() -> str:
 
 def published(name: str) -> str:
     return f"select * from {name}"
+
+
+def known_dealers() -> str:
+    return "(select distinct dealer_id from dim_dealer)"
 
 
 def affected_months(_mart: Any = None) -> list[str]:

@@ -75,6 +75,21 @@ pos as (
         product_id
 ),
 
+-- what is only asked for, or refused, is still there
+vendor_return as (
+    select
+        slice,
+        dealer_id,
+        product_id,
+        sum(qty) as vendor_return_qty
+    from {{ candidate('fct_return', months) }} as r
+    where return_status not in ('requested', 'refused')
+    group by
+        slice,
+        dealer_id,
+        product_id
+),
+
 item as (
     select
         slice,
@@ -101,6 +116,12 @@ item as (
         dealer_id,
         product_id
     from pos
+    union
+    select
+        slice,
+        dealer_id,
+        product_id
+    from vendor_return
 ),
 
 assembled as (
@@ -112,8 +133,8 @@ assembled as (
         coalesce(receipt.receipt_qty, 0) as receipt_qty,
         coalesce(pos.pos_qty, 0) as pos_qty,
         coalesce(pos.customer_return_qty, 0) as customer_return_qty,
-        -- no report brings these yet
-        0 as vendor_return_qty,
+        coalesce(vendor_return.vendor_return_qty, 0) as vendor_return_qty,
+        -- no report brings these
         0 as adjustment_qty,
         case when reported_now.dealer_id is not null then coalesce(closing.closing_qty, 0) end as closing_qty,
         case when reported_now.dealer_id is not null then coalesce(closing.on_hand_qty, 0) end as on_hand_qty,
@@ -139,6 +160,11 @@ assembled as (
         on item.slice = receipt.slice and item.dealer_id = receipt.dealer_id and item.product_id = receipt.product_id
     left join pos
         on item.slice = pos.slice and item.dealer_id = pos.dealer_id and item.product_id = pos.product_id
+    left join vendor_return
+        on
+            item.slice = vendor_return.slice
+            and item.dealer_id = vendor_return.dealer_id
+            and item.product_id = vendor_return.product_id
     left join reported as reported_now
         on item.slice = reported_now.slice and item.dealer_id = reported_now.dealer_id
     left join reported as reported_before

@@ -1,0 +1,3 @@
+{{ config(alias='fct_certification') }}
+
+{{ published('fct_certification') }}

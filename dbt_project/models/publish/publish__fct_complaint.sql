@@ -1,0 +1,3 @@
+{{ config(alias='fct_complaint') }}
+
+{{ published('fct_complaint') }}

@@ -1,0 +1,3 @@
+{{ config(alias='fct_dealer_forecast') }}
+
+{{ published('fct_dealer_forecast') }}

@@ -1,0 +1,3 @@
+{{ config(alias='fct_enablement_event') }}
+
+{{ published('fct_enablement_event') }}

@@ -1,0 +1,3 @@
+{{ config(alias='fct_logistics_event') }}
+
+{{ published('fct_logistics_event') }}

@@ -1,0 +1,3 @@
+{{ config(alias='fct_order') }}
+
+{{ published('fct_order') }}

@@ -1,0 +1,3 @@
+{{ config(alias='fct_return') }}
+
+{{ published('fct_return') }}
