@@ -67,6 +67,22 @@ def published(name: str) -> str:
     return f"select * from {name}"
 
 
+def month_rows(_months: Any) -> str:
+    return "(select slice, next_slice, month_end from months)"
+
+
+def dealer_active(dealer: str, day: str) -> str:
+    return f"{day} >= {dealer}.valid_from"
+
+
+def policy_holds(version: str, policy: str, day: str) -> str:
+    return f"{version}.policy = '{policy}' and {version}.valid_from <= {day}"
+
+
+def batch_brings(_reports: list[str]) -> bool:
+    return True
+
+
 def known_dealers() -> str:
     return "(select distinct dealer_id from dim_dealer)"
 

@@ -1,6 +1,7 @@
 """YAML documents that people write: read into a model, with errors that name file and line."""
 
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,6 +37,13 @@ def read(path: Path, model: type[M]) -> M:
     except ValidationError as error:
         told = [_told(path, node, found) for found in error.errors()]
         raise DocumentError("\n".join(told)) from error
+
+
+def percent(value: Any) -> Any:
+    """A figure as people write it: 2% is 0.02; anything else as it is."""
+    if isinstance(value, str) and value.strip().endswith("%"):
+        return Decimal(value.strip()[:-1].strip()) / 100
+    return value
 
 
 def _told(path: Path, node: Any, found: Any) -> str:

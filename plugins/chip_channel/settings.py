@@ -23,6 +23,7 @@ class Settings(BaseSettings):
     )
     feeds: Path = ROOT / "feeds"
     programmes: Path = Field(ROOT / "programmes", description="Rebate programmes")
+    policies: Path = Field(ROOT / "policies", description="Policies: tiers, diversion, health")
     landing: str = Field("", description="Folder or fsspec URL that files arrive in")
     settle_seconds: float = Field(
         2, description="A file is taken once it has not changed for so long"

@@ -75,6 +75,9 @@ BREAKS = [
     ("fct_complaint", "closed_after_opening", "update {t} set closed_on = opened_on - 1 where batch_id = 0"),
     ("fct_dealer_forecast", "grain_holds", "insert into {t} select * from {t} where batch_id = 0 limit 1"),
     ("fct_dealer_forecast", "not_negative", "update {t} set qty = -1 where batch_id = 0"),
+    ("mart_tier", "grain_holds", "insert into {t} select * from {t} where batch_id = 0 limit 1"),
+    ("mart_tier", "known_tier", "update {t} set tier = 'diamond' where batch_id = 0"),
+    ("mart_tier", "override_with_reason", "update {t} set tier = 'gold', rule_tier = 'none', override_reason = null where batch_id = 0"),
 ]  # fmt: skip
 GUARDED_BY_THE_TABLE = {
     ("fct_pos", "product_resolved"), ("mart_held_line", "a_reason_for_each"),

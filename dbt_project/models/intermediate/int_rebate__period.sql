@@ -9,6 +9,7 @@
 {%- set touched = affected_months() %}
 -- depends_on: {{ ref('fct_pos') }}
 {%- set of_quality = affected_months('mart_report_quality') %}
+{%- set of_dealer = affected_months('int_rebate__eligible') if batch_brings(['certification', 'complaint']) else [] %}
 
 with rule as (
     select
@@ -33,7 +34,8 @@ month as (
 ),
 
 -- Months that changed: those of the batch; with report quality, those whose score may differ; with
--- returns in their original period, those that a return links to them; of a rule that is new, all.
+-- tiers or diversion cases, those that an assessment or a complaint reaches; with returns in their
+-- original period, those that a return links to them; of a rule that is new, all.
 changed as (
     select
         rule.programme,
@@ -41,10 +43,18 @@ changed as (
         month.month
     from rule
     cross join month
+    left join (
+        select distinct
+            programme,
+            version
+        from {{ source('rebate', 'scope') }}
+        where kind = 'tier' and simulation = {{ var('simulation') | int }}
+    ) as tiered on rule.programme = tiered.programme and rule.version = tiered.version
     where
         {{ in_slices('month.month', touched) }}
         or (rule.is_new and month.month >= rule.first_month)
         or (rule.min_report_quality is not null and {{ in_slices('month.month', of_quality) }})
+        or ((rule.blocked_by_diversion or tiered.programme is not null) and {{ in_slices('month.month', of_dealer) }})
     {%- if touched %}
     union distinct
     select

@@ -11,6 +11,7 @@ from chip_channel.cli import (
     intake,
     local,
     planning,
+    policy,
     publish,
     quality,
     rebate,
@@ -30,6 +31,7 @@ app.add_typer(world.app, name="world")
 app.add_typer(quality.app, name="gate")
 app.add_typer(planning.app, name="planning")
 app.add_typer(rebate.app, name="rebate")
+app.add_typer(policy.app, name="policy")
 for commands in (intake, publish, warehouse):
     commands.register(app)
 

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import typer
 from psycopg.rows import dict_row
 
+from chip_channel.cli.failing import Failing
 from chip_channel.console import console, table
-from chip_channel.documents import DocumentError
-from chip_channel.quality.gates import GateBlockedError, check_proposal
+from chip_channel.quality.gates import check_proposal
 from chip_channel.rebates.programme import programmes
 from chip_channel.rebates.registry import release as register
 from chip_channel.rebates.registry import unknown_names
@@ -23,18 +23,6 @@ from chip_channel.settlement.statements import write_statements
 from chip_channel.warehouse import connect
 
 app = typer.Typer(no_args_is_help=True, help="Rebates: rules, settlement, explanation, what-if.")
-
-
-class _Failing:
-    """A mistake of the user's is one line and exit code 2, not a traceback."""
-
-    def __enter__(self) -> None:
-        """Nothing to set up."""
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, (DocumentError, SettlementError, GateBlockedError, LookupError)):
-            console.print(f"[red]{error}[/red]", highlight=False)
-            raise typer.Exit(2) from error
 
 
 def _plain(value: Decimal) -> str:
@@ -54,7 +42,7 @@ def check(
     folder: Annotated[Path | None, typer.Argument(help="Folder of programmes")] = None,
 ) -> None:
     """Read all programmes and say what is wrong; needs no database."""
-    with _Failing():
+    with Failing():
         rows: list[tuple[object, ...]] = [
             (
                 p.programme,
@@ -76,9 +64,9 @@ def check(
 @app.command()
 def release() -> None:
     """Register new versions; the next build takes them up. A released version never changes."""
-    with _Failing():
+    with Failing():
         done = register()
-        added = ", ".join(f"{p} version {v}" for p, v in done.added)
+        added = ", ".join(f"{p} version {v}" for p, v in done)
         console.print(f"Released: {added or 'nothing new'}")
         for name in unknown_names():
             console.print(f"[yellow]{name}[/yellow]")
@@ -109,7 +97,7 @@ def propose(
     ] = None,
 ) -> None:
     """Put closed periods before finance, and run the settlement gate on them."""
-    with _Failing():
+    with Failing():
         made = proposing.propose(by, until.date() if until else None)
         if made is None:
             console.print("Nothing is open: every closed period is settled as it stands.")
@@ -132,7 +120,7 @@ def approve(proposal: int, by: Annotated[str, typer.Option(help="Who approves")]
             numbers: Annotated[str, typer.Option(help="Hash of the numbers that were looked at")],
             note: str = "") -> None:  # fmt: skip
     """Approve exactly these numbers; not by the proposer."""
-    with _Failing():
+    with Failing():
         proposing.decide(proposal, numbers, by, approved=True, note=note)
         console.print(f"Proposal {proposal} is approved by {by}.")
 
@@ -142,7 +130,7 @@ def reject(
     proposal: int, by: Annotated[str, typer.Option(help="Who rejects")], note: str = ""
 ) -> None:
     """Reject a proposal."""
-    with _Failing():
+    with Failing():
         proposing.decide(
             proposal, proposing.proposal(proposal).numbers_hash, by, approved=False, note=note
         )
@@ -155,7 +143,7 @@ def post(
     month: Annotated[str | None, typer.Option(help="Accounting month, 2026-03")] = None,
 ) -> None:
     """Settle an approved proposal, post it, and write credit notes and statements."""
-    with _Failing():
+    with Failing():
         done = posting.post(proposal, _month(month) if month else None)
         console.print(f"Proposal {proposal}: {done.settlements} settlements, {done.total:,.2f}, "
                       f"{done.postings} journal lines")  # fmt: skip
@@ -166,7 +154,7 @@ def post(
 @app.command()
 def accrue(month: str) -> None:
     """Post what is accrued to the end of a month, 2026-03."""
-    with _Failing():
+    with Failing():
         console.print(f"{posting.accrue(_month(month))} journal lines")
 
 
@@ -175,7 +163,7 @@ def explain(statement: str,
             line: Annotated[int | None, typer.Option(help="Number of the line in the list")] = None,
             ) -> None:  # fmt: skip
     """From a statement's amount to band, rate and rule, and to the lines of the dealer's files."""
-    with _Failing():
+    with Failing():
         told = explanation.explain(statement)
         s, rule = told.statement, told.rule
         console.print(
@@ -231,7 +219,7 @@ def simulate(
     last: Annotated[str, typer.Option("--to", help="Last month")],
 ) -> None:
     """A changed programme on published history: cost, winners and losers, thresholds, load-in."""
-    with _Failing():
+    with Failing():
         found = what_if.simulate(programme, _month(first), _month(last))
         now, tried = found.cost
         console.print(f"[bold]{found.programme}[/bold]: {now:,.2f} as published, {tried:,.2f} as tried, "

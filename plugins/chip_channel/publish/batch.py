@@ -61,7 +61,9 @@ def open_batch(known_at: datetime | None = None, months: tuple[date, ...] = ()) 
                 {"batch": batch_id},
             )
         ]
-        touched = sorted({*_touched(connection, taken), *months})
+        touched = sorted(
+            {*_touched(connection, taken), *_take_up_policies(connection, batch_id), *months}
+        )
         if not _take_up_programmes(connection, batch_id) and not touched:
             connection.rollback()
             return None
@@ -82,6 +84,20 @@ def _take_up_programmes(connection: psycopg.Connection[Any], batch_id: int) -> i
         "and b.status in ('abandoned', 'blocked'))",
         (batch_id,),
     ).rowcount
+
+
+def _take_up_policies(connection: psycopg.Connection[Any], batch_id: int) -> set[date]:
+    """Claim the released policy versions that no published batch has built; months they change."""
+    claimed = [
+        row[0]
+        for row in connection.execute(
+            "update policy.version v set batch_id = %s where batch_id is null or exists (select 1 "
+            "from ctl.batch b where b.batch_id = v.batch_id and b.status in ('abandoned', 'blocked')) "
+            "returning date_trunc('month', valid_from)::date",
+            (batch_id,),
+        )
+    ]
+    return {m for m in _all_months(connection) if m >= min(claimed)} if claimed else set()
 
 
 def open_planning_batch() -> Batch | None:

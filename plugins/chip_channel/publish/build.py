@@ -5,10 +5,11 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from chip_channel.documents import DocumentError
+from chip_channel.policies import registry as policies
 from chip_channel.publish.batch import Batch, finish, open_batch
 from chip_channel.publish.dbt import DbtError, Node, dbt
 from chip_channel.publish.outbox import raise_alert
-from chip_channel.rebates.registry import release
+from chip_channel.rebates import registry as programmes
 from chip_channel.settings import settings
 
 
@@ -20,7 +21,7 @@ def build(known_at: datetime | None = None, months: tuple[date, ...] = (),
     takes up its submissions.
     """
     if known_at is None:
-        _release_programmes(progress)
+        _release(progress)
     batch = open_batch(known_at, months)
     if batch is None:
         return None
@@ -33,19 +34,23 @@ def build(known_at: datetime | None = None, months: tuple[date, ...] = (),
     return batch
 
 
-def _release_programmes(progress: Callable[[str], None] | None) -> None:
-    """Register new programme versions; a wrong document holds back itself, not the reports."""
-    try:
-        released = release()
-    except DocumentError as error:
-        key = hashlib.sha256(str(error).encode()).hexdigest()[:16]
-        raise_alert(f"programme:{key}", "programme", "critical", str(error), {"error": str(error)})
+def _release(progress: Callable[[str], None] | None) -> None:
+    """Register new versions of programmes and policies.
+
+    A wrong document holds back its kind, not the reports.
+    """
+    for kind, register in (("programme", programmes.release), ("policy", policies.release)):
+        try:
+            added = register()
+        except DocumentError as error:
+            key = hashlib.sha256(str(error).encode()).hexdigest()[:16]
+            raise_alert(f"{kind}:{key}", kind, "critical", str(error), {"error": str(error)})
+            if progress:
+                progress(f"No {kind} is released: {error}")
+            continue
         if progress:
-            progress(f"No programme is released: {error}")
-        return
-    if progress:
-        for programme, version in released.added:
-            progress(f"Released {programme}, version {version}")
+            for name, version in added:
+                progress(f"Released {kind} {name}, version {version}")
 
 
 def run_models(batch: Batch, progress: Callable[[str], None] | None = None,

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from chip_channel.documents import DocumentError, read
+from chip_channel.documents import DocumentError, percent, read
 from chip_channel.settings import settings
 
 MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
@@ -21,13 +21,7 @@ OPEN_BELOW = ("retro", "marginal", "flat", "per_unit")
 """Modes whose first band, if it starts at 0, also holds a total below 0: returns take back."""
 
 
-def _percent(value: Any) -> Any:
-    if isinstance(value, str) and value.strip().endswith("%"):
-        return Decimal(value.strip()[:-1].strip()) / 100
-    return value
-
-
-Rate = Annotated[Decimal, BeforeValidator(_percent)]
+Rate = Annotated[Decimal, BeforeValidator(percent)]
 Money = Annotated[Decimal, Field(max_digits=18, decimal_places=2)]
 Name = Annotated[str, Field(min_length=1)]
 Names = list[Name]

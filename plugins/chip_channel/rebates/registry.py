@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +15,8 @@ from chip_channel.settings import settings
 from chip_channel.warehouse import connect
 
 
-@dataclass(frozen=True)
-class Released:
-    """What a registration added."""
-
-    added: tuple[tuple[str, int], ...]
-    """Programme and version."""
-
-
-def release(folder: Path | None = None) -> Released:
-    """Register every version that is new.
+def release(folder: Path | None = None) -> tuple[tuple[str, int], ...]:
+    """Register every version that is new; which ones.
 
     Raises DocumentError for a wrong document, and for a released version that was edited.
     """
@@ -55,7 +46,7 @@ def release(folder: Path | None = None) -> Released:
                         f"with other rules; a released version never changes. Restore it and add version "
                         f"{max(v for n, v in known if n == programme.programme) + 1} with the change."
                     )
-    return Released(tuple(added))
+    return tuple(added)
 
 
 def fingerprint(programme: Programme, version: Version) -> str:

@@ -24,7 +24,7 @@ def migrate() -> None:
     """Create or extend schemas, control tables, raw tables, roles and grants."""
     with connect() as connection:
         connection.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
-        for tables in ("schema.sql", "rebate.sql"):
+        for tables in ("schema.sql", "rebate.sql", "policy.sql"):
             connection.execute(Path(__file__).with_name(tables).read_text())
         for contract in contracts().values():
             _raw_table(connection, contract)

@@ -1,34 +1,25 @@
 {%- set months = affected_months('mart_report_quality') %}
 {%- set around = months_with(months, back=3) %}
 with month as (
-    {%- for month in months %}
-    select
-        {{ date_literal(month) }} as slice,
-        {{ date_literal(add_months(month, 1)) }} as next_slice
-    {{ 'union all' if not loop.last }}
-    {%- else %}
-    select
-        {{ date_literal(var('whole')) }} as slice,
-        {{ date_literal(var('whole')) }} as next_slice
-    where 1 = 0
-    {%- endfor %}
+    select * from {{ month_rows(months) }} as m
 ),
 
 due as (
     select
         month.slice,
         month.next_slice,
-        {{ dbt.dateadd('day', -1, 'month.next_slice') }} as month_end,
+        month.month_end,
         last_day.business_day_no + 5 as due_day_no,
         min(due_day.date_day) as due_date
     from month
     inner join {{ candidate('dim_date') }} as last_day
-        on last_day.date_day = {{ dbt.dateadd('day', -1, 'month.next_slice') }}
+        on month.month_end = last_day.date_day
     inner join {{ candidate('dim_date') }} as due_day
         on last_day.business_day_no + 5 = due_day.business_day_no
     group by
         month.slice,
         month.next_slice,
+        month.month_end,
         last_day.business_day_no
 ),
 
@@ -83,12 +74,7 @@ expected as (
         dealer.dealer_id,
         report.report
     from due
-    inner join {{ candidate('dim_dealer') }} as dealer
-        on
-            due.month_end >= dealer.valid_from
-            and (dealer.valid_to is null or due.month_end <= dealer.valid_to)
-            and due.month_end >= dealer.onboarding_date
-            and dealer.dealer_status <> 'ended'
+    inner join {{ candidate('dim_dealer') }} as dealer on {{ dealer_active('dealer', 'due.month_end') }}
     cross join (
         select 'pos' as report
         union all

@@ -1,0 +1,3 @@
+{{ config(alias='mart_tier') }}
+
+{{ published('mart_tier') }}

@@ -1,0 +1,1 @@
+"""Policies: weights, thresholds and levels that people decide, versioned and approved."""
