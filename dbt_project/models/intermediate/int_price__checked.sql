@@ -54,7 +54,7 @@ corridor as (
             and sale.invoice_date between price.valid_from and price.valid_to
             and coalesce(price.dealer_id, sale.dealer_id) = sale.dealer_id
             and coalesce(price.region, sale.ship_to_region) = sale.ship_to_region
-            and (price.end_customer is null or price.end_customer = sale.end_customer)
+            and (price.end_customer is null or sale.end_customer = price.end_customer)
     where price.min_resale is not null or price.max_resale is not null
 ),
 
@@ -110,7 +110,7 @@ fitting as (
                     else 4
                 end,
                 valid_from desc,
-                spa_line_no
+                spa_line_no desc
         ) as place
     from authorised
 ),

@@ -228,7 +228,7 @@ judged as (
     {%- endfor %}
 ),
 
--- from what is shown, so that no index tells more
+-- against weeks that are all shown, so that no index tells more
 compared as (
     select
         judged.*,
@@ -238,7 +238,7 @@ compared as (
             order by day_no
             range between 91 preceding and 7 preceding
         ) as weeks_13,
-        sum(case when is_shown then qty end) over (
+        sum(qty) over (
             partition by cell_id
             order by day_no
             range between 91 preceding and 7 preceding
@@ -248,7 +248,7 @@ compared as (
             order by day_no
             range between 28 preceding and 7 preceding
         ) as weeks_4,
-        sum(case when is_shown then qty end) over (
+        sum(qty) over (
             partition by cell_id
             order by day_no
             range between 28 preceding and 7 preceding
