@@ -51,7 +51,19 @@ BREAKS = [
     ("fct_rebate_line", "share_becomes_cents", "update {t} set amount = share + 1 where batch_id = 0"),
     ("mart_rebate_accrual", "grain_holds", "insert into {t} select * from {t} where batch_id = 0 limit 1"),
     ("mart_rebate_accrual", "accrued_adds_up", "update {t} set accrued = accrued + 1 where batch_id = 0"),
-    # the small world has no settlement, claim or price drop when it is published
+    ("mart_demand_heat", "grain_holds", "insert into {t} select * from {t} where batch_id = 0 limit 1"),
+    ("mart_demand_heat", "suppressed_tells_nothing", "update {t} set qty = 1 where batch_id = 0 and is_suppressed"),
+    ("mart_demand_heat", "shown_is_of_three_dealers", "update {t} set dealers = 2 where batch_id = 0 and not is_suppressed"),
+    ("mart_demand_heat", "shown_below_shown", "update {t} set is_suppressed = false, dealers = 3 where batch_id = 0 and cell_level = 'region'"),
+    ("mart_price_check", "grain_holds", "insert into {t} select * from {t} where batch_id = 0 limit 1"),
+    ("mart_price_check", "parts_are_in_the_whole", "update {t} set below_lines = sale_lines + 1 where batch_id = 0"),
+    ("mart_channel_structure", "grain_holds", "insert into {t} select * from {t} where batch_id = 0 limit 1"),
+    ("mart_channel_structure", "roles_add_up", "update {t} set core_amount_vendor = core_amount_vendor + 1 where batch_id = 0"),
+    ("mart_channel_structure", "levels_add_up", "update {t} set level_2_amount_vendor = level_2_amount_vendor + 1 where batch_id = 0"),
+    ("mart_channel_structure", "concentration_is_possible", "update {t} set dealer_hhi = 10001 where batch_id = 0"),
+    ("mart_channel_structure", "coverage_is_a_share", "update {t} set region_coverage = 1.1 where batch_id = 0"),
+    ("mart_channel_structure", "dealers_have_master_data", "update {t} set unknown_amount_vendor = 1, core_amount_vendor = core_amount_vendor - 1, level_1_amount_vendor = level_1_amount_vendor - 1 where batch_id = 0"),
+    # the small world has no settlement, claim, price drop or price finding when it is published
     ("mart_rebate_true_up", "grain_holds", "insert into {t} (batch_id, slice, statement_id, cause) select 0, date '2025-07-01', 'a', 'late' from generate_series(1, 2)"),
     ("mart_debit_claim", "grain_holds", "insert into {t} (batch_id, slice, submission_id, row_no) select 0, date '2025-07-01', 1, 2 from generate_series(1, 2)"),
     ("mart_debit_claim", "no_over_payment", "insert into {t} (batch_id, slice, submission_id, row_no, claim_amount, approved_amount) select 0, date '2025-07-01', 1, 2, 1, 5"),
@@ -78,6 +90,10 @@ BREAKS = [
     ("mart_tier", "grain_holds", "insert into {t} select * from {t} where batch_id = 0 limit 1"),
     ("mart_tier", "known_tier", "update {t} set tier = 'diamond' where batch_id = 0"),
     ("mart_tier", "override_with_reason", "update {t} set tier = 'gold', rule_tier = 'none', override_reason = null where batch_id = 0"),
+    ("mart_price_corridor", "grain_holds", "insert into {t} (batch_id, slice, submission_id, row_no, is_below_cost) select 0, date '2025-07-01', 1, 2, true from generate_series(1, 2)"),
+    ("mart_price_corridor", "a_finding_for_each", "insert into {t} (batch_id, slice, submission_id, row_no, is_below_cost) select 0, date '2025-07-01', 1, 2, false"),
+    ("mart_price_corridor", "side_follows_the_price", "insert into {t} (batch_id, slice, submission_id, row_no, is_below_cost, resale_price_vendor, min_resale_vendor, corridor_side) select 0, date '2025-07-01', 1, 2, true, 9, 8, 'below'"),
+    ("mart_price_corridor", "few_far_below", "insert into {t} (batch_id, slice, submission_id, row_no, is_below_cost, resale_price_vendor, min_resale_vendor, corridor_side, deviation) select 0, date '2025-07-01', 1, 2, false, 3, 8, 'below', -0.625"),
 ]  # fmt: skip
 GUARDED_BY_THE_TABLE = {
     ("fct_pos", "product_resolved"), ("mart_held_line", "a_reason_for_each"),

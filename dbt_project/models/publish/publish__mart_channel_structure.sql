@@ -1,0 +1,3 @@
+{{ config(alias='mart_channel_structure') }}
+
+{{ published('mart_channel_structure') }}

@@ -1,0 +1,3 @@
+{{ config(alias='mart_demand_heat') }}
+
+{{ published('mart_demand_heat') }}

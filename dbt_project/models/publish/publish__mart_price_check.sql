@@ -1,0 +1,3 @@
+{{ config(alias='mart_price_check') }}
+
+{{ published('mart_price_check') }}

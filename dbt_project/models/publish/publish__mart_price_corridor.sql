@@ -1,0 +1,3 @@
+{{ config(alias='mart_price_corridor') }}
+
+{{ published('mart_price_corridor') }}
