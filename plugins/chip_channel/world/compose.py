@@ -8,10 +8,10 @@ import numpy as np
 import polars as pl
 
 from chip_channel.world import dirt
+from chip_channel.world.flows import Flows
 from chip_channel.world.render import qty_scale, qty_units
 from chip_channel.world.shape import DealerShape
 from chip_channel.world.sheet import Sheet, build
-from chip_channel.world.simulate import Flows
 from chip_channel.world.spec import DealerSpec
 
 

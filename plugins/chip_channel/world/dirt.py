@@ -50,13 +50,64 @@ ERRORS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "price": (("E_PRICE_NUMBER", "price"), ("E_ENUM", "kind"), ("E_DATE", "valid_from")),
     "product": (("E_ENUM", "stage"), ("E_REQUIRED", "family")),
+    "orders": (
+        ("E_QTY_NUMBER", "qty"),
+        ("E_QTY_SIGN", "qty"),
+        ("E_DATE", "requested_date"),
+        ("E_ENUM", "status"),
+        ("E_PRICE_NUMBER", "unit_price"),
+        ("E_REQUIRED", "dealer_code"),
+    ),
+    "logistics_event": (("E_ENUM", "code"), ("E_DATE", "event_ts"), ("E_REQUIRED", "shipment_no")),
+    "return": (
+        ("E_QTY_SIGN", "qty"),
+        ("E_REQUIRED", "original_shipment"),
+        ("E_ENUM", "kind"),
+        ("E_DATE", "return_date"),
+    ),
+    "certification": (
+        ("E_SCORE", "technical"),
+        ("E_REQUIRED", "override_reason"),
+        ("E_ENUM", "override_tier"),
+        ("E_DATE", "valid_to"),
+    ),
+    "enablement_event": (
+        ("E_ENUM", "kind"),
+        ("E_SCORE", "csat"),
+        ("E_DATE", "opened_at"),
+        ("E_REQUIRED", "topic"),
+    ),
+    "quality_feedback": (
+        ("E_QTY_SIGN", "qty_failed"),
+        ("E_DATE", "detected_at"),
+        ("E_REQUIRED", "failure_code"),
+        ("E_QTY_NUMBER", "qty_inspected"),
+    ),
+    "complaint": (("E_ENUM", "kind"), ("E_DATE", "opened_on"), ("E_REQUIRED", "region")),
+    "claim": (
+        ("E_QTY_NUMBER", "claim_qty"),
+        ("E_CLAIM_AMOUNT", "claim_amount"),
+        ("E_PRICE_NUMBER", "basis_price"),
+        ("E_DATE", "claim_date"),
+        ("E_REQUIRED", "spa_no"),
+        ("E_DUP_LINE", ""),
+    ),
+    "dealer_forecast": (
+        ("E_QTY_NUMBER", "qty"),
+        ("E_DATE", "week"),
+        ("E_DUP_LINE", ""),
+        ("E_REQUIRED", "mpn"),
+    ),
     "dealer": (("E_ENUM", "role"), ("E_REQUIRED", "name")),
     "market_index": (("E_REQUIRED", "source"), ("E_DATE", "period")),
 }
 ACCEPTED = frozenset({"E_MPN_UNKNOWN"})  # codes that intake does not reject
 KEY = {  # the column that gets a mark, to give the bad line a key of its own
     "pos": "invoice_no", "stock": "location_id", "sell_in": "shipment_no", "price": "doc_no",
-    "product": "mpn", "dealer": "dealer_code", "market_index": "series",
+    "product": "mpn", "dealer": "dealer_code", "market_index": "series", "orders": "order_no",
+    "logistics_event": "event_id", "return": "rma_no", "certification": "dealer_code",
+    "enablement_event": "event_id", "quality_feedback": "event_id", "complaint": "event_id",
+    "claim": "claim_no", "dealer_forecast": "mpn",
 }  # fmt: skip
 REJECTED_WORD = {"E_QTY_NUMBER": "12O0x", "E_PRICE_NUMBER": "TBD", "E_DATE": "2026-13-45"}
 
@@ -117,8 +168,14 @@ def plant(
                 line[name] = ""
             case "E_ENUM":
                 line[name] = "???"
+            case "E_SCORE":
+                line[name] = "101"
+            case "E_CLAIM_AMOUNT":
+                line[name] = "987654.32"
             case "E_MPN_UNKNOWN":
                 line[name] = f"ZZ{int(rng.integers(1000, 9999))}-SOT23"
+        if name == "override_reason":
+            line |= {"override_tier": "gold", "override_approved_by": "channel.head"}
         # A repeated line comes after the line that it repeats.
         low = donor + 1 if code == "E_DUP_LINE" else 0
         planted.append(

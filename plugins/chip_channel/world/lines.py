@@ -1,7 +1,8 @@
 """Flows as the canonical lines of the reports pos, stock and sell_in, in pieces and excl. tax.
 
 Frames carry `month` (index of the reporting month) and `part` (index into the catalogue) beside
-the contract's columns; money columns are int64 in 1/10,000 of the dealer's currency.
+the contract's columns, and those of `pos` also `HELPERS`; money columns are int64 in 1/10,000 of
+the dealer's currency.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ import numpy as np
 import polars as pl
 
 from chip_channel.world.catalogue import whole_cents
-from chip_channel.world.simulate import Flows
+from chip_channel.world.enablement import with_support
+from chip_channel.world.flows import Flows
 from chip_channel.world.spec import MAKER, DealerSpec, WorldSpec, dates
 
+HELPERS = ("row", "day", "buyer")  # the sale it belongs to, day of the world, index of the customer
 TYPES = np.array(["sale", "return", "sample", "cancel"], dtype=object)
 SALE, RETURN, SAMPLE, CANCEL = range(4)
 NOTHING = np.array(None, dtype=object)
@@ -111,7 +114,7 @@ def pos(flows: Flows, dealer: int, spas: list[Spa]) -> pl.DataFrame:
     rng = spec.rng("pos", who.dealer_id)
     margin = np.clip(rng.normal(900, 220, len(day)), 150, 2500).astype(np.int64)
     price = np.where(to_sub, cost * 104 // 100, cost * (10_000 + margin) // 10_000)
-    price = whole_cents(price)
+    price = whole_cents(with_support(flows, price, cost, buyer, day))
     spa_no = np.full(len(day), None, dtype=object)
     for spa in (s for s in spas if s.dealer == dealer):
         hit = (buyer == spa.customer) & (part == spa.part) & ~sample
@@ -138,6 +141,9 @@ def pos(flows: Flows, dealer: int, spas: list[Spa]) -> pl.DataFrame:
         {
             "month": spec.month_of_day()[when],
             "part": part[row],
+            "row": row,
+            "day": when,
+            "buyer": buyer[row],
             "invoice_no": text(number_text),
             "line_no": pl.Series(line).cast(pl.String),
             "type": text(TYPES[kind]),
@@ -252,8 +258,10 @@ def stock(flows: Flows, dealer: int, transit: np.ndarray) -> pl.DataFrame:
     return pl.concat(frames).sort("as_of", "location_id", "mpn", "status", maintain_order=True)
 
 
-def sell_in(flows: Flows) -> pl.DataFrame:
+def sell_in(flows: Flows, whole: bool = False) -> pl.DataFrame:
     """All shipments of the vendor that left by the last day, the opening ones included.
+
+    With `whole` those that leave later too, in the numbers that they would have.
 
     The opening stock of sub-dealers came from the vendor too: it is older than their contracts
     with the parents. `arrived` and `shipped` (days of the world) tell what a report knows.
@@ -264,7 +272,7 @@ def sell_in(flows: Flows) -> pl.DataFrame:
     # Stock that nobody asks for came long ago, the rest within the last half year.
     age = np.where(pairs.dead[first], rng.integers(220, 400, len(first)), 0)
     age = np.where(age == 0, rng.integers(30, 180, len(first)), age)
-    gone = moves.shipped < spec.days
+    gone = (moves.shipped < spec.days) | whole
     pair = np.r_[first, moves.pair[gone]]
     shipped = np.r_[-age, moves.shipped[gone]]
     arrived = np.r_[-age + rng.integers(2, 9, len(first)), moves.arrived[gone]]
@@ -298,6 +306,7 @@ def sell_in(flows: Flows) -> pl.DataFrame:
         {
             "shipped": shipped,
             "arrived": arrived,
+            "ordered": ordered,
             "part": part,
             "shipment_no": labels["shipment_no"],
             "line_no": pl.Series(_rank(shipment)).cast(pl.String),

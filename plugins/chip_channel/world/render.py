@@ -14,11 +14,18 @@ from chip_channel.world.spec import TAX_PERCENT, DealerSpec
 
 MONEY = {
     "resale_price", "book_cost", "unit_price", "price", "min_resale", "max_resale", "list_price",
-    "value",
+    "value", "credit_price",
+}  # fmt: skip
+CLAIMED = {"basis_price", "contract_price", "claim_amount"}  # per piece, without tax, from anyone
+INSTANTS = {
+    "published_at", "entered_at", "accepted_at", "event_ts", "opened_at", "first_reply_at",
+    "closed_at",
 }  # fmt: skip
 DATES = {
     "invoice_date", "ship_date", "as_of", "received_date", "launch_date", "pcn_date", "last_buy",
     "last_ship", "valid_from", "valid_to", "onboarding_date", "period",
+    "order_date", "requested_date", "promised_date", "return_date", "assessed_at", "detected_at",
+    "opened_on", "closed_on", "claim_date", "week", "submitted_on",
 }  # fmt: skip
 EXCEL_EPOCH = 25_569  # serial of 1970-01-01
 FULL_WIDTH = str.maketrans("0123456789.", "０１２３４５６７８９．")
@@ -161,9 +168,11 @@ def render(
             text = number_text(money_units(values, spq, dealer), 4, style)
             if style.full_width:
                 text = _translate(text, FULL_WIDTH)
+        elif name in CLAIMED:
+            text = number_text(values, 4, style)
         elif name in DATES:
             text = date_text(values, style)
-        elif name == "published_at":
+        elif name in INSTANTS:
             text = values.dt.strftime("%Y-%m-%dT%H:%M:%SZ")
         elif name == "mpn" and "part" in frame.columns:
             text = written_mpn(catalogue, dealer, part)

@@ -11,12 +11,16 @@ from pathlib import Path
 
 import polars as pl
 
-from chip_channel.world import dirt, lines, vendor
+from chip_channel.world import dirt, lines
+from chip_channel.world.channel import channel
 from chip_channel.world.compose import donors_of, sheet_of
+from chip_channel.world.flows import Flows
+from chip_channel.world.instants import Document
 from chip_channel.world.render import render
 from chip_channel.world.shape import DealerShape, ReportShape
-from chip_channel.world.shapes import SHAPES, VENDOR_SHAPE, VENDOR_SPEC
-from chip_channel.world.simulate import Flows, simulate
+from chip_channel.world.shapes import SHAPES
+from chip_channel.world.shapes_channel import VENDOR_SHAPE, VENDOR_SPEC
+from chip_channel.world.simulate import simulate
 from chip_channel.world.spec import TAX_PERCENT, VENDOR, DealerSpec, WorldSpec
 
 ZONES = {"CN": "Asia/Shanghai", "SG": "Asia/Singapore", "DE": "Europe/Berlin"}
@@ -29,13 +33,13 @@ PLAIN_SCALAR = re.compile(r"(?!-|\d+$)[\w\-][\w .\-/()]*(?<! )")
 def write_feeds(directory: Path) -> None:
     """Write `<directory>/<dealer_id>/feed.yml` and `samples/` for all dealers and the vendor."""
     flows = simulate(WorldSpec(months=MONTH + 2))
+    all_reports = channel(flows, lines.choose_spas(flows))
+    many_claims = channel(flows, lines.choose_spas(flows, 40))
     for i, dealer in enumerate(flows.spec.dealers):
         write_feed(directory, dealer, SHAPES[dealer.dealer_id])
-        frames = {
-            "pos": lines.pos(flows, i, lines.choose_spas(flows)),
-            "stock": lines.stock(flows, i, lines.in_transit(flows)),
-        }
-        for k, (report, frame) in enumerate(frames.items()):
+        for k, report in enumerate(SHAPES[dealer.dealer_id].reports):
+            source = many_claims if report == "claim" else all_reports
+            frame = source.dealers[i][report]
             chosen = _choose(report, frame.filter(pl.col("month") == MONTH))
             name = (
                 SHAPES[dealer.dealer_id]
@@ -44,17 +48,27 @@ def write_feeds(directory: Path) -> None:
             )
             _write_sample(directory, flows, dealer, report, chosen, name=name, turn=2 * i + k)
     write_feed(directory, VENDOR_SPEC, VENDOR_SHAPE)
-    for report, issued in vendor.documents(flows, lines.choose_spas(flows)).items():
-        stem, _, frame = issued[min(MONTH, len(issued) - 1) if report == "sell_in" else 0]
-        chosen = frame.tail(14) if report == "market_index" else frame.head(14)
+    for report, issued in all_reports.vendor.items():
+        stem, chosen = _vendor_lines(report, issued)
         _write_sample(directory, flows, VENDOR_SPEC, report, chosen, name=f"{stem}.csv", turn=0)
+
+
+def _vendor_lines(report: str, issued: list[Document]) -> tuple[str, pl.DataFrame]:
+    """Some lines of one document, or of several where one holds few."""
+    if report in {"product", "dealer", "price", "market_index"}:
+        stem, _, frame = issued[0]
+        return stem, frame.tail(14) if report == "market_index" else frame.head(14)
+    stem, _, frame = issued[min(MONTH, len(issued) - 1)]
+    if len(frame) < 14:
+        frame = pl.concat([frame for _, _, frame in issued])
+    return stem, frame.head(14)
 
 
 def _choose(report: str, frame: pl.DataFrame) -> pl.DataFrame:
     """A dozen lines and more that show what there is, in the order of the file."""
     frame = frame.with_row_index("at")
     keep = set(frame.filter(donors_of(report, frame))["at"].head(10))
-    for column in VARIETY[report]:
+    for column in VARIETY.get(report, ()):
         for group in frame.filter(pl.col(column).is_not_null()).partition_by(column):
             keep |= set(group["at"].head(2))
     # A line break in a customer's name is worth showing where there are any.
@@ -143,6 +157,7 @@ def _report_lines(shape: DealerShape, columns: ReportShape) -> list[str]:
         out += [f"encoding: {style.encoding}", f"delimiter: {delimiter}"]
     out += ["decimal: ','"] if style.decimal == "," else []
     out += ["dates: ['%d.%m.%Y']"] if style.date == "dotted" else []
+    out += [f"tax_basis: {columns.tax_basis}"] if columns.tax_basis else []
     out += [f"mode: {columns.mode}", f"period: {columns.period}"]
     out += [f"subtotal: [{columns.subtotal}]"] if columns.subtotal else []
     out += [f"control_total: {columns.control}"] if columns.control else []

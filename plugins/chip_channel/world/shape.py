@@ -9,6 +9,12 @@ from chip_channel.world.render import Style
 from chip_channel.world.spec import MAKER
 
 
+def headers(text: str) -> dict[str, str]:
+    """``canonical=header`` words separated by blanks; ``~`` stands for a blank in a header."""
+    pairs = (word.split("=", 1) for word in text.split())
+    return {name: header.replace("~", " ") for name, header in pairs}
+
+
 @dataclass(frozen=True)
 class ReportShape:
     """One report of one dealer."""
@@ -29,6 +35,7 @@ class ReportShape:
     deltas: bool = False
     dashed_period: bool = False
     sheet: str = ""
+    tax_basis: str = ""  # where it is another than that of the dealer's other reports
 
     def file_name(self, period: str, suffix: str = "") -> str:
         """Name for a period such as 202603."""

@@ -6,9 +6,11 @@ file is dressed up: titles, quoting, byte order marks.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chip_channel.world.render import Style
-from chip_channel.world.shape import DealerShape, ReportShape
-from chip_channel.world.spec import VENDOR, DealerSpec
+from chip_channel.world.shape import DealerShape, ReportShape, headers
+from chip_channel.world.shapes_channel import MORE
 
 SALE_ZH = {"sale": "销售", "return": "退货", "sample": "样品", "cancel": "作废"}
 SALE_ZH_LONG = {"sale": "正常销售", "return": "销售退回", "sample": "免费样品", "cancel": "冲销"}
@@ -21,30 +23,25 @@ def _two(style: Style, pos: ReportShape, stock: ReportShape) -> DealerShape:
     return DealerShape(style, {"pos": pos, "stock": stock})
 
 
-def _names(text: str) -> dict[str, str]:
-    """``canonical=header`` words separated by blanks; ``~`` stands for a blank in a header."""
-    pairs = (word.split("=", 1) for word in text.split())
-    return {name: header.replace("~", " ") for name, header in pairs}
-
-
-SHAPES: dict[str, DealerShape] = {
+STOCK_AND_FLOW: dict[str, DealerShape] = {
     # UTF-8 with a byte order mark, Chinese headers; corrections come as deltas.
     "huaxin": _two(
         Style(bom=True, date="slash"),
         ReportShape(
             "HX_SALES_{period}{suffix}.csv",
-            _names(
+            headers(
                 "invoice_no=发票号 line_no=行号 type=类型 invoice_date=发票日期 mpn=型号 qty=数量"
                 " resale_price=含税单价 book_cost=成本价 sold_to=客户名称 end_customer=终端客户"
                 " ship_to_country=国家 ship_to_region=省份 end_application=应用"
-                " customer_po=客户订单号 spa_no=特价单号 original_invoice=原发票号"
+                " customer_po=客户订单号 spa_no=特价单号 design_reg_no=报备号 lot=批次"
+                " original_invoice=原发票号"
             ),
             words={"type": SALE_ZH},
             deltas=True,
         ),
         ReportShape(
             "HX_STOCK_{period}{suffix}.csv",
-            _names(
+            headers(
                 "as_of=库存日期 location_id=仓库 mpn=型号 qty=库存数量 ownership=归属 status=状态"
                 " book_cost=成本价"
             ),
@@ -56,7 +53,7 @@ SHAPES: dict[str, DealerShape] = {
         Style(encoding="gb18030", date="chinese", thousands=True, full_width=True),
         ReportShape(
             "申达出货明细{period}{suffix}.csv",
-            _names(
+            headers(
                 "invoice_no=单据号 line_no=项次 type=业务类型 invoice_date=销售日期 maker=厂牌"
                 " mpn=产品型号 qty=销售数量 resale_price=销售单价 sold_to=客户"
                 " end_customer=最终客户 ship_to_region=收货地区 end_application=行业"
@@ -69,7 +66,7 @@ SHAPES: dict[str, DealerShape] = {
         ),
         ReportShape(
             "申达库存{period}{suffix}.csv",
-            _names(
+            headers(
                 "location_id=仓位 mpn=产品型号 qty=在库数 status=库存状态 book_cost=代理成本价"
                 " as_of=盘点日期"
             ),
@@ -82,11 +79,12 @@ SHAPES: dict[str, DealerShape] = {
         Style(kind="excel", date="slash"),
         ReportShape(
             "宏远销售流向_{period}{suffix}.xlsx",
-            _names(
+            headers(
                 "invoice_no=发票号 line_no=行号 type=类型 invoice_date=日期 mpn=型号 maker=品牌"
                 " qty=数量 resale_price=单价 book_cost=成本 sold_to=客户名称"
                 " end_customer=终端客户 ship_to_country=国家 ship_to_region=省份"
-                " end_application=行业 spa_no=特价单号 original_invoice=原发票号"
+                " end_application=行业 spa_no=特价单号 design_reg_no=报备号 lot=批次"
+                " original_invoice=原发票号"
             ),
             const={},
             words={"type": SALE_ZH},
@@ -95,7 +93,8 @@ SHAPES: dict[str, DealerShape] = {
                 "发票号": "单据", "行号": "单据", "类型": "单据", "日期": "单据",
                 "型号": "产品", "品牌": "产品", "数量": "产品", "单价": "金额", "成本": "金额",
                 "客户名称": "客户", "终端客户": "客户", "国家": "客户", "省份": "客户",
-                "行业": "客户", "特价单号": "其他", "原发票号": "其他",
+                "行业": "客户", "特价单号": "其他", "报备号": "其他", "批次": "其他",
+                "原发票号": "其他",
             },
             subtotal="合计",
             control="qty",
@@ -103,7 +102,7 @@ SHAPES: dict[str, DealerShape] = {
         ),
         ReportShape(
             "宏远库存_{period}{suffix}.xlsx",
-            _names(
+            headers(
                 "location_id=库位 mpn=型号 maker=品牌 qty=库存数量 ownership=所有权 status=状态"
                 " book_cost=成本 as_of=库存日期"
             ),
@@ -124,18 +123,18 @@ SHAPES: dict[str, DealerShape] = {
         Style(delimiter="\t", date="compact", brackets=True, newline="\n"),
         ReportShape(
             "tm_pos_{period}{suffix}.tsv",
-            _names(
+            headers(
                 "invoice_no=DOC_NO line_no=LINE type=KIND invoice_date=SALES_DATE ship_date=SHIPPED"
                 " mpn=PARTNO qty=QTY resale_price=PRICE book_cost=COST sold_to=CUSTOMER"
                 " end_customer=END_CUSTOMER ship_to_country=COUNTRY ship_to_region=PROVINCE"
-                " original_invoice=REF_INVOICE"
+                " design_reg_no=PROJECT lot=LOT original_invoice=REF_INVOICE"
             ),
             words={"type": {"sale": "S", "return": "R", "sample": "F", "cancel": "C"}},
             extra=("SALESMAN",),
         ),
         ReportShape(
             "tm_stock_{period}{suffix}.tsv",
-            _names("location_id=SITE mpn=PARTNO qty=ONHAND book_cost=COST as_of=STOCK_DATE"),
+            headers("location_id=SITE mpn=PARTNO qty=ONHAND book_cost=COST as_of=STOCK_DATE"),
             const={**ACME, "ownership": "owned", "status": "available"},
         ),
     ),
@@ -144,7 +143,7 @@ SHAPES: dict[str, DealerShape] = {
         Style(date="iso"),
         ReportShape(
             "lanjing-pos-{period}{suffix}.csv",
-            _names(
+            headers(
                 "invoice_no=Invoice line_no=Line type=Type invoice_date=Date maker=Brand"
                 " mpn=Part~Number qty=Reels resale_price=Price~per~Reel sold_to=Customer"
                 " end_customer=End~Customer ship_to_country=Country ship_to_region=Region"
@@ -155,7 +154,7 @@ SHAPES: dict[str, DealerShape] = {
         ),
         ReportShape(
             "lanjing-stock-{period}{suffix}.csv",
-            _names(
+            headers(
                 "as_of=As~Of location_id=Warehouse maker=Brand mpn=Part~Number qty=Reels"
                 " status=Status"
             ),
@@ -168,7 +167,7 @@ SHAPES: dict[str, DealerShape] = {
         Style(quote_all=True, date="iso"),
         ReportShape(
             "QM销售{period}{suffix}.csv",
-            _names(
+            headers(
                 "invoice_no=出货单号 line_no=序号 type=类型 invoice_date=出货日期 mpn=料号"
                 " qty=出货数量 resale_price=单价 sold_to=客户名称 end_customer=终端客户"
                 " ship_to_region=省份 original_invoice=原单号"
@@ -178,7 +177,7 @@ SHAPES: dict[str, DealerShape] = {
         ),
         ReportShape(
             "QM库存{period}{suffix}.csv",
-            _names("location_id=仓库 mpn=料号 qty=数量 book_cost=成本 as_of=日期"),
+            headers("location_id=仓库 mpn=料号 qty=数量 book_cost=成本 as_of=日期"),
             const={**ACME, "ownership": "owned", "status": "available"},
         ),
     ),
@@ -187,7 +186,7 @@ SHAPES: dict[str, DealerShape] = {
         Style(encoding="utf-16", delimiter="\t", date="slash"),
         ReportShape(
             "云帆POS_{period}{suffix}.txt",
-            _names(
+            headers(
                 "invoice_no=发票号 line_no=行号 type=类型 invoice_date=日期 mpn=型号 qty=数量(K)"
                 " resale_price=单价/K book_cost=成本/K sold_to=客户 end_customer=终端客户"
                 " ship_to_region=省份 end_application=应用 original_invoice=原发票号"
@@ -197,7 +196,7 @@ SHAPES: dict[str, DealerShape] = {
         ),
         ReportShape(
             "云帆库存_{period}{suffix}.txt",
-            _names("as_of=日期 location_id=仓库 mpn=型号 qty=数量(K) status=状态"),
+            headers("as_of=日期 location_id=仓库 mpn=型号 qty=数量(K) status=状态"),
             const={**ACME, "ownership": "owned"},
             words={"status": STATUS_ZH},
         ),
@@ -207,7 +206,7 @@ SHAPES: dict[str, DealerShape] = {
         Style(encoding="cp1252", delimiter=";", date="dotted", decimal=","),
         ReportShape(
             "Elbtal_POS_{period}{suffix}.csv",
-            _names(
+            headers(
                 "invoice_no=Belegnummer line_no=Position invoice_date=Belegdatum"
                 " ship_date=Lieferdatum mpn=Teilenummer qty=Menge resale_price=Einzelpreis"
                 " book_cost=EK-Preis sold_to=Kunde end_customer=Endkunde ship_to_country=Land"
@@ -217,7 +216,7 @@ SHAPES: dict[str, DealerShape] = {
         ),
         ReportShape(
             "Elbtal_Bestand_{period}{suffix}.csv",
-            _names(
+            headers(
                 "as_of=Stichtag location_id=Lager mpn=Teilenummer qty=Menge status=Zustand"
                 " book_cost=EK-Preis"
             ),
@@ -230,7 +229,7 @@ SHAPES: dict[str, DealerShape] = {
         Style(kind="excel", date="cell"),
         ReportShape(
             "LC POS {period}{suffix}.xlsx",
-            _names(
+            headers(
                 "invoice_no=Invoice~Number line_no=Line type=Transaction~Type"
                 " invoice_date=Invoice~Date mpn=Part~Number maker=Manufacturer qty=Quantity"
                 " resale_price=Resale book_cost=Unit~Cost sold_to=Bill~To end_customer=End~User"
@@ -248,7 +247,7 @@ SHAPES: dict[str, DealerShape] = {
         ),
         ReportShape(
             "LC Stock {period}{suffix}.xlsx",
-            _names(
+            headers(
                 "location_id=Location mpn=Part~Number maker=Manufacturer qty=On~Hand"
                 " status=Stock~Status book_cost=Unit~Cost as_of=Snapshot~Date"
             ),
@@ -263,10 +262,11 @@ SHAPES: dict[str, DealerShape] = {
         Style(delimiter="|", date="serial", newline="\n"),
         ReportShape(
             "jinyu_sales_{period}{suffix}.csv",
-            _names(
+            headers(
                 "invoice_no=单号 type=类型 invoice_date=日期 mpn=料号 qty=数量 resale_price=单价"
                 " sold_to=客户 end_customer=终端客户 ship_to_region=地区 end_application=行业"
-                " customer_po=客户PO spa_no=特价号 original_invoice=原单号"
+                " customer_po=客户PO spa_no=特价号 design_reg_no=报备号 lot=批号"
+                " original_invoice=原单号"
             ),
             const={**ACME, "ship_to_country": "CN"},
             words={"type": SALE_ZH},
@@ -274,7 +274,7 @@ SHAPES: dict[str, DealerShape] = {
         ),
         ReportShape(
             "jinyu_stock_{period}{suffix}.csv",
-            _names("as_of=日期 location_id=仓库 mpn=料号 qty=库存 book_cost=成本"),
+            headers("as_of=日期 location_id=仓库 mpn=料号 qty=库存 book_cost=成本"),
             const={**ACME, "ownership": "owned", "status": "available"},
         ),
     ),
@@ -283,7 +283,7 @@ SHAPES: dict[str, DealerShape] = {
         Style(date="iso", thousands=True),
         ReportShape(
             "beichen_pos_{period}{suffix}.csv",
-            _names(
+            headers(
                 "invoice_no=发票号 line_no=行号 type=类型 invoice_date=发票日期 maker=品牌 mpn=料号"
                 " qty=数量 resale_price=含税单价 book_cost=成本价 sold_to=客户"
                 " end_customer=终端客户 ship_to_country=国家 ship_to_region=省份"
@@ -296,7 +296,7 @@ SHAPES: dict[str, DealerShape] = {
         ),
         ReportShape(
             "beichen_stock_{period}{suffix}.csv",
-            _names(
+            headers(
                 "as_of=库存日期 location_id=仓库 maker=品牌 mpn=料号 qty=库存数量 status=状态"
                 " book_cost=成本价"
             ),
@@ -310,10 +310,11 @@ SHAPES: dict[str, DealerShape] = {
         Style(kind="excel", date="compact", brackets=True),
         ReportShape(
             "长风销售{period}{suffix}.xlsx",
-            _names(
+            headers(
                 "invoice_no=单据号 line_no=项次 type=业务类型 invoice_date=日期 mpn=物料编码"
                 " qty=销售数量 resale_price=单价 sold_to=客户名称 end_customer=终端客户"
-                " ship_to_region=区域 end_application=行业 spa_no=特价号 original_invoice=原单号"
+                " ship_to_region=区域 end_application=行业 spa_no=特价号 design_reg_no=报备号"
+                " original_invoice=原单号"
             ),
             const={**ACME, "ship_to_country": "CN"},
             words={"type": SALE_ZH_LONG},
@@ -323,7 +324,7 @@ SHAPES: dict[str, DealerShape] = {
         ),
         ReportShape(
             "长风库存{period}{suffix}.xlsx",
-            _names(
+            headers(
                 "location_id=仓库代码 mpn=物料编码 qty=库存数量 status=库存状态 book_cost=成本"
                 " as_of=库存日期"
             ),
@@ -334,44 +335,7 @@ SHAPES: dict[str, DealerShape] = {
     ),
 }  # fmt: skip
 
-
-def _same(text: str) -> dict[str, str]:
-    return {name: name for name in text.split()}
-
-
-VENDOR_SPEC = DealerSpec(VENDOR, "ACME", "vendor", (), (), 0)
-VENDOR_SHAPE = DealerShape(
-    Style(newline="\n"),
-    {
-        report: ReportShape(
-            report + "_{period}{suffix}.csv", _same(names), const={}, mode=mode, period="none"
-        )
-        for report, mode, names in (
-            (
-                "sell_in",
-                "delta",
-                "shipment_no line_no order_no ship_to_dealer maker mpn qty unit_price ship_date"
-                " received_date lot ship_to_location invoice_no",
-            ),
-            (
-                "price",
-                "delta",
-                "doc_no line_no revision kind for_dealer end_customer region maker mpn price"
-                " min_resale max_resale qty_cap valid_from valid_to approved_by",
-            ),
-            (
-                "product",
-                "full",
-                "maker mpn family spq moq lead_time_days stage launch_date pcn_date last_buy"
-                " last_ship successor list_price aliases",
-            ),
-            (
-                "dealer",
-                "full",
-                "dealer_code name parent role regions industries usc_code currency credit_limit"
-                " onboarding_date status valid_from",
-            ),
-            ("market_index", "delta", "series period vintage value published_at source licence"),
-        )
-    },
-)
+SHAPES: dict[str, DealerShape] = {
+    dealer_id: replace(shape, reports={**shape.reports, **MORE.get(dealer_id, {})})
+    for dealer_id, shape in STOCK_AND_FLOW.items()
+}

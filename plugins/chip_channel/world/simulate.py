@@ -1,16 +1,15 @@
 """The flows: what customers ask for, what is sold, what the vendor ships, what lies on the shelf.
 
 One loop over days, all else vectorised over pairs (dealer x part) and demand lines. Stock balances
-because it is never set, only moved: ``on_hand += receipts - sold + returned``.
+because it is never set, only moved: ``on_hand += receipts - sold + returned - sent back``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
 
 from chip_channel.world.catalogue import CLASSES, FAMILIES, HISTORY, LONG_AGO, SEASON, Catalogue
+from chip_channel.world.flows import Demand, Flows, Pairs, Returns, Shipments
 from chip_channel.world.spec import WorldSpec, dates
 
 LINES_PER_MONTH = {"smooth": 13.0, "erratic": 7.0, "intermittent": 0.9, "lumpy": 0.7}
@@ -21,64 +20,6 @@ SMOOTHING = 1 / 75  # weight of the newest day in the dealers' view of demand
 # Public holidays with a fixed date; the moving ones are in the season.
 HOLIDAYS = ("01-01", "05-01", "05-02", "10-01", "10-02", "10-03", "10-06", "10-07")
 DEAD_SHARE = 0.05  # of pairs: stocked once, asked for no more
-
-
-@dataclass(frozen=True)
-class Pairs:
-    """Dealer x part: arrays of shape (pairs,), sorted by dealer, then part."""
-
-    dealer: np.ndarray
-    part: np.ndarray
-    parent: np.ndarray  # the pair it buys from, or -1 for the vendor
-    unit: np.ndarray  # smallest quantity sold, pieces
-    mean_day: np.ndarray  # mean pieces asked for per day when mature, sub-dealers' share included
-    own_day: np.ndarray  # the same from end customers alone
-    dead: np.ndarray
-    second: np.ndarray  # share kept in the second store
-    consigned: np.ndarray
-
-
-@dataclass
-class Demand:
-    """Lines that end customers ask for, sorted by day, then pair: arrays of shape (lines,)."""
-
-    day: np.ndarray
-    pair: np.ndarray
-    qty: np.ndarray
-    sample: np.ndarray
-    back_lag: np.ndarray  # days until a return or cancellation, 0 for none
-    back_qty: np.ndarray
-    cancel: np.ndarray
-    customer: np.ndarray  # index into Customers
-    filled: np.ndarray = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.filled = np.zeros(len(self.day), dtype=bool)
-
-
-@dataclass(frozen=True)
-class Shipments:
-    """Vendor to dealer (or parent to sub-dealer, then order, ship and arrival are one day)."""
-
-    pair: np.ndarray
-    ordered: np.ndarray
-    shipped: np.ndarray
-    arrived: np.ndarray
-    qty: np.ndarray
-
-
-@dataclass(frozen=True)
-class Flows:
-    """All that happened."""
-
-    spec: WorldSpec
-    catalogue: Catalogue
-    pairs: Pairs
-    demand: Demand
-    vendor: Shipments
-    transfers: Shipments
-    opening: np.ndarray  # shape (pairs,), on hand before the first day
-    on_hand: np.ndarray  # shape (days, pairs), at the end of each day
 
 
 def simulate(spec: WorldSpec) -> Flows:
@@ -243,28 +184,78 @@ class _Run:
         self.pipeline = np.zeros(len(part), dtype=np.int64)
         self.shipped: list[np.ndarray] = []
         self.moved: list[np.ndarray] = []
+        self.sent_back: list[np.ndarray] = []
 
     def flows(self) -> Flows:
         """Play all days."""
         on_hand = opening = self._opening()
         self._first_pipeline()
+        wanted, rotation = self._wanted_back(opening)
+        load_ins = [
+            (self.spec.dealer_index(d), self.spec.load_day(m)) for d, m in self.spec.load_ins
+        ]
         history = np.zeros((self.spec.days, len(on_hand)), dtype=np.int64)
         bounds = np.searchsorted(self.demand.day, np.arange(self.spec.days + 1))
         for day in range(self.spec.days):
             on_hand = on_hand + self.arrive[day] + self.back[day]
             self.pipeline -= self.arrive[day]
+            on_hand = self._send_back(day, on_hand, wanted, rotation)
             asked = np.zeros(len(on_hand), dtype=np.int64)
             for tier in range(1, int(self.tier.max()) + 1):
                 self._supply_subs(day, tier, on_hand, asked)
             self._sell(slice(bounds[day], bounds[day + 1]), day, on_hand, asked)
             self._order(day, on_hand)
+            for dealer in (d for d, when in load_ins if when == day):
+                self._load_in(dealer, day)
             learn = day >= self.launch
             self.view[learn] += SMOOTHING * (asked[learn] - self.view[learn])
             history[day] = on_hand
         return Flows(
             self.spec, self.catalogue, self.pairs, self.demand,
-            _shipments(self.shipped), _shipments(self.moved), opening, history,
+            _shipments(self.shipped), _shipments(self.moved), self._returns(), opening, history,
         )  # fmt: skip
+
+    def _wanted_back(self, opening: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Pieces to be sent back to the vendor, and whether as rotation: shape (days, pairs).
+
+        A pack of what is dead, once, where the shelf holds more than one; and now and then a few
+        faulty pieces of anything.
+        """
+        spec, rng = self.spec, self.spec.rng("returns")
+        wanted = np.zeros((spec.days, len(opening)), dtype=np.int64)
+        rotation = np.zeros(wanted.shape, dtype=bool)
+        working = np.flatnonzero(self.weekday[: spec.days] < 5)
+        working = working[working >= spec.days // 4]
+        direct = np.flatnonzero(self.tier == 0)
+        some = rng.choice(direct, rng.poisson(spec.months * (1 + len(direct) / 150)))
+        when = rng.choice(working, len(some))
+        wanted[when, some] = self.pairs.unit[some] * rng.integers(1, 6, len(some))
+        slow = np.flatnonzero((self.tier == 0) & self.pairs.dead & (opening > self.spq))
+        when = rng.choice(working, len(slow))
+        wanted[when, slow], rotation[when, slow] = self.spq[slow], True
+        return wanted * spec.vendor_returns, rotation
+
+    def _send_back(
+        self, day: int, on_hand: np.ndarray, wanted: np.ndarray, rotation: np.ndarray
+    ) -> np.ndarray:
+        """What of it the shelf holds leaves; the stock after that."""
+        gone = np.where(wanted[day] <= on_hand, wanted[day], 0)
+        who = np.flatnonzero(gone)
+        days = np.full(len(who), day)
+        self.sent_back.append(np.stack([who, days, gone[who], rotation[day, who]]))
+        return on_hand - gone
+
+    def _returns(self) -> Returns:
+        pair, day, qty, rotation = np.concatenate(self.sent_back, axis=1)
+        return Returns(pair, day, qty, rotation.astype(bool))
+
+    def _load_in(self, dealer: int, day: int) -> None:
+        """More than two months of demand, shipped at the end of a quarter."""
+        who = (self.pairs.dealer == dealer) & (self.tier == 0) & (self.view > 0)
+        who = np.flatnonzero(who & (day <= self.last_buy) & (day >= self.launch))
+        qty = (np.ceil(self.view * 70 / self.spq) * self.spq).astype(np.int64)
+        days = np.full(len(qty), day)
+        self._ship(who, qty, days - 10, days)
 
     def _opening(self) -> np.ndarray:
         """Stock of the first morning: some weeks of demand, half a year of it where it is dead."""

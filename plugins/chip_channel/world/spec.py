@@ -147,6 +147,8 @@ class WorldSpec:
     error_rate: float = 0.003  # planted lines per true line
     dealers: tuple[DealerSpec, ...] = DEALERS
     events: tuple[Event, ...] = field(default=EVENTS)
+    vendor_returns: bool = True  # dealers send slow and faulty goods back to the vendor
+    load_ins: tuple[tuple[str, int], ...] = (("jinyu", 7),)  # dealer stocked up at a month's end
 
     @classmethod
     def small(cls) -> WorldSpec:
@@ -179,10 +181,18 @@ class WorldSpec:
         """Last day of the month with this index."""
         return self.month_start(month + 1) - timedelta(days=1)
 
+    def load_day(self, month: int) -> int:
+        """Day of the world on which a load-in of a month leaves the vendor."""
+        return (self.month_start(month + 1) - self.first_day).days - 10
+
     def month_of_day(self) -> np.ndarray:
         """Index of the month for each day of the world: shape (days,)."""
         starts = [(self.month_start(m) - self.first_day).days for m in range(self.months)]
         return np.searchsorted(starts, np.arange(self.days), side="right") - 1
+
+    def dealer_index(self, dealer_id: str) -> int:
+        """Place of a dealer among the dealers, or -1."""
+        return next((i for i, d in enumerate(self.dealers) if d.dealer_id == dealer_id), -1)
 
     def event(self, dealer_id: str, report: str, month: int) -> str:
         """What goes wrong with this report, or an empty string."""

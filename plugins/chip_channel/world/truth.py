@@ -7,37 +7,39 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from chip_channel.world.render import MONEY
-from chip_channel.world.simulate import Flows
+from chip_channel.world.flows import Flows
+from chip_channel.world.render import CLAIMED, MONEY
 
 
 def exact(frame: pl.DataFrame) -> pl.DataFrame:
     """Money from int64 in 1/10,000 to numeric(18, 6); helper columns go."""
-    money = [pl.col(c).cast(pl.Decimal(18, 0)) for c in frame.columns if c in MONEY]
+    amounts = [c for c in frame.columns if c in MONEY | CLAIMED]
+    money = [pl.col(c).cast(pl.Decimal(18, 0)) for c in amounts]
     out = frame.with_columns(money).with_columns(
         # 1/10,000 as a decimal, so that the product is exact.
         (pl.col(c) * pl.lit("0.0001").cast(pl.Decimal(18, 6))).cast(pl.Decimal(18, 6))
-        for c in frame.columns
-        if c in MONEY
+        for c in amounts
     )
-    return out.drop("part", "shipped", "arrived", strict=False)
+    return out.drop("part", "shipped", "arrived", "ordered", strict=False)
 
 
 def inventory_month(flows: Flows) -> pl.DataFrame:
     """Roll-forward in pieces: one row per dealer, part and month.
 
     `pos` is net of cancellations and includes samples and deliveries to sub-dealers;
-    closing = opening + receipts - pos + customer_returns.
+    closing = opening + receipts - pos + customer_returns - vendor_returns.
     """
     spec, pairs, demand, catalogue = flows.spec, flows.pairs, flows.demand, flows.catalogue
     month = spec.month_of_day()
     shape = (spec.months, len(pairs.part))
-    receipts, pos, returns = (np.zeros(shape, dtype=np.int64) for _ in range(3))
+    receipts, pos, returns, sent_back = (np.zeros(shape, dtype=np.int64) for _ in range(4))
     came = flows.vendor.arrived < spec.days
     vendor, moves = flows.vendor, flows.transfers
     np.add.at(receipts, (month[vendor.arrived[came]], vendor.pair[came]), vendor.qty[came])
     np.add.at(receipts, (month[moves.arrived], moves.pair), moves.qty)
     np.add.at(pos, (month[moves.shipped], pairs.parent[moves.pair]), moves.qty)
+    gone = flows.returns
+    np.add.at(sent_back, (month[gone.day], gone.pair), gone.qty)
     sold = demand.filled
     np.add.at(pos, (month[demand.day[sold]], demand.pair[sold]), demand.qty[sold])
     back = sold & (demand.back_lag > 0)
@@ -62,6 +64,7 @@ def inventory_month(flows: Flows) -> pl.DataFrame:
             "receipts": receipts.ravel(),
             "pos": pos.ravel(),
             "customer_returns": returns.ravel(),
+            "vendor_returns": sent_back.ravel(),
             "closing": closing.ravel(),
         }
     )

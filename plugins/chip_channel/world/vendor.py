@@ -13,11 +13,11 @@ import polars as pl
 
 from chip_channel.world import lines
 from chip_channel.world.catalogue import FAMILIES, HISTORY, LONG_AGO, NEVER, Catalogue
+from chip_channel.world.flows import Flows
+from chip_channel.world.instants import Document
 from chip_channel.world.lines import Spa
-from chip_channel.world.simulate import Flows
 from chip_channel.world.spec import MAKER, DealerSpec, WorldSpec, dates
 
-Document = tuple[str, datetime, pl.DataFrame]
 USC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 ANNOUNCED_DAYS = 45  # a part is in the master this long before its launch
 

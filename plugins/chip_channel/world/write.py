@@ -12,13 +12,17 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from chip_channel.world import dirt, lines, truth, vendor
+from chip_channel.world import dirt, diversion, lines, truth
+from chip_channel.world.channel import Channel, channel
 from chip_channel.world.compose import donors_of, sheet_of
+from chip_channel.world.flows import Flows
+from chip_channel.world.instants import Document
 from chip_channel.world.render import render
 from chip_channel.world.shape import DealerShape
-from chip_channel.world.shapes import SHAPES, VENDOR_SHAPE, VENDOR_SPEC
+from chip_channel.world.shapes import SHAPES
+from chip_channel.world.shapes_channel import VENDOR_SHAPE, VENDOR_SPEC
 from chip_channel.world.sheet import Sheet
-from chip_channel.world.simulate import Flows, simulate
+from chip_channel.world.simulate import simulate
 from chip_channel.world.spec import VENDOR, DealerSpec, WorldSpec
 
 FATAL = {
@@ -27,6 +31,9 @@ FATAL = {
     "period": "F_PERIOD",
     "header": "F_HEADER",
 }
+
+ALWAYS = ("pos", "stock")  # sent even when there is nothing to tell
+CLEAN = ("product", "dealer", "price", "market_index", "sell_in")  # without planted errors
 
 
 @dataclass
@@ -81,17 +88,18 @@ def write_world(
     flows = simulate(spec)
     tell("simulated")
     world = WorldFiles(Path(directory))
-    spas = lines.choose_spas(flows)
-    transit = lines.in_transit(flows)
-    told: dict[str, list[pl.DataFrame]] = {"pos": [], "stock": []}
-    for i, dealer in enumerate(spec.dealers):
-        frames = {"pos": lines.pos(flows, i, spas), "stock": lines.stock(flows, i, transit)}
+    reports = channel(flows, lines.choose_spas(flows))
+    told: dict[str, list[pl.DataFrame]] = {}
+    for dealer, frames in zip(spec.dealers, reports.dealers, strict=True):
         for report, frame in frames.items():
             done = _DealerReport(flows, dealer, report, frame, world).write()
-            told[report].append(done.with_columns(dealer_id=pl.lit(dealer.dealer_id)))
+            done = done.with_columns(dealer_id=pl.lit(dealer.dealer_id))
+            told.setdefault(report, []).append(done)
         tell(dealer.dealer_id)
     final = {name: _with_period(spec, pl.concat(parts)) for name, parts in told.items()}
-    final |= _write_vendor(flows, spas, world)
+    final |= _write_vendor(flows, reports, world)
+    final |= reports.truth
+    final["diversion"] = diversion.table(flows, reports.cases, told["pos"], reports.sell_in)
     final["inventory_month"] = truth.inventory_month(flows)
     final["lost_sales"] = truth.lost_sales(flows)
     world.records.sort(key=lambda r: (r.received_at, r.path))
@@ -130,6 +138,8 @@ class _DealerReport:
         month = self.frame["month"].to_numpy()
         for m in range(self.spec.months):
             low, high = np.searchsorted(month, [m, m + 1])
+            if low == high and self.report not in ALWAYS:
+                continue
             self._month(m, slice(int(low), int(high)))
         frame = self.frame
         if self.columns.row_numbers:
@@ -167,7 +177,8 @@ class _DealerReport:
         long_after = first + timedelta(days=int(rng.integers(11, 20)))
         period = f"{self.spec.month_start(month):%Y%m}"
 
-        wrong, touched = self._mistaken(frame, rng)
+        if event in {"restated", "delta"}:
+            wrong, touched = self._mistaken(frame, rng)
         if event == "restated":
             cut = wrong.filter(pl.Series(rng.random(len(wrong)) > 0.03))
             draft = self._sheet(cut, self._render(cut), month, 1)
@@ -216,7 +227,7 @@ class _DealerReport:
         when: datetime,
         *,
         superseded: int = 0,
-        mode: str = "full",
+        mode: str = "",
         fatal: str = "",
         duplicate_of: str | None = None,
     ) -> str:
@@ -227,7 +238,7 @@ class _DealerReport:
             report=self.report,
             period_start=None if fatal == "period" else self.spec.month_start(month),
             period_end=None if fatal == "period" else self.spec.month_end(month),
-            mode=mode,
+            mode=mode or self.columns.mode,
             received_at=when,
             lines=0 if fatal == "truncated" else sheet.records,
             fatal_code="F_DUP_FILE" if duplicate_of else FATAL.get(fatal),
@@ -249,19 +260,22 @@ def count_lines(record: FileRecord, sheet: Sheet) -> None:
     record.accepted = sheet.records - sheet.skipped - rejected
 
 
-def _write_vendor(
-    flows: Flows, spas: list[lines.Spa], world: WorldFiles
-) -> dict[str, pl.DataFrame]:
-    """The maker's own files, all clean; returns the final state of each report."""
+def _write_vendor(flows: Flows, reports: Channel, world: WorldFiles) -> dict[str, pl.DataFrame]:
+    """The maker's own files, its master data clean; returns the final state of each report."""
     spec, catalogue = flows.spec, flows.catalogue
-    documents = vendor.documents(flows, spas)
+    documents = reports.vendor
     for report, issued in documents.items():
         columns = VENDOR_SHAPE.reports[report]
         for k, (stem, when, frame) in enumerate(issued):
             cells = render(frame, list(columns.columns), VENDOR_SPEC, catalogue)
+            rng = spec.rng("dirt", VENDOR, report, k)
+            rate = 0 if report in CLEAN else spec.error_rate
+            errors = dirt.draw(
+                report, columns, VENDOR_SHAPE.style, lines=len(frame), rate=rate, rng=rng
+            )
             sheet = sheet_of(
-                flows, VENDOR_SPEC, VENDOR_SHAPE, report, frame, cells=cells, errors=[],
-                first_day=spec.first_day, rng=spec.rng("vendor"),
+                flows, VENDOR_SPEC, VENDOR_SHAPE, report, frame, cells=cells, errors=errors,
+                first_day=spec.first_day, rng=rng,
             )  # fmt: skip
             record = FileRecord(
                 path=f"{when:%Y-%m}/{VENDOR}/{stem}.csv",
@@ -283,10 +297,9 @@ def _write_vendor(
             received_date=pl.when(pl.col("arrived") < spec.days).then("received_date")
         )
     }
-    for report in ("price", "market_index"):
-        last[report] = pl.concat(
-            [frame for _, _, frame in documents[report]], how="vertical_relaxed"
-        )
+    for report, issued in documents.items():
+        if report not in {"sell_in", "product", "dealer"}:
+            last[report] = pl.concat([f for _, _, f in issued], how="vertical_relaxed")
     # The history of the master: every issue, with the day it came.
     last["product"] = pl.concat(
         [f.with_columns(received_at=pl.lit(when)) for _, when, f in documents["product"]]
@@ -296,7 +309,7 @@ def _write_vendor(
     return {name: truth.exact(frame) for name, frame in last.items()}
 
 
-def _mark_superseded_shipments(world: WorldFiles, issued: list[vendor.Document]) -> None:
+def _mark_superseded_shipments(world: WorldFiles, issued: list[Document]) -> None:
     """A shipment in transit at the end of a month comes again when it was received."""
     by_stem = {Path(r.path).stem: r for r in world.records if r.report == "sell_in"}
     for (stem, _, frame), (_, _, following) in pairwise(issued):

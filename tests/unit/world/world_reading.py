@@ -7,7 +7,8 @@ import unicodedata
 from pathlib import Path
 
 import openpyxl
-from chip_channel.world.shapes import SHAPES, VENDOR_SHAPE
+from chip_channel.world.shapes import SHAPES
+from chip_channel.world.shapes_channel import VENDOR_SHAPE
 
 
 def records(path: Path, dealer_id: str) -> list[tuple[int, list[str]]]:
@@ -30,7 +31,7 @@ def records(path: Path, dealer_id: str) -> list[tuple[int, list[str]]]:
 
 def table(path: Path, dealer_id: str, report: str) -> list[dict[str, str]]:
     """Data lines as canonical column -> text, NFKC; `row_no` is among them."""
-    shape = SHAPES[dealer_id].reports[report]
+    shape = SHAPES.get(dealer_id, VENDOR_SHAPE).reports[report]
     rows = records(path, dealer_id)
     header = list(shape.columns.values())
     at = next(i for i, (_, cells) in enumerate(rows) if cells[: len(header)] == header)
