@@ -2,10 +2,18 @@
 -- current lines are the lines in the facts and the lines held, and their money is the facts' money.
 {%- set months = affected_months() %}
 {%- set batch = var('batch_id') | int %}
+{#- fact, business date, price, lines per row; of orders only the newest version of a line is a row -#}
 {%- set reports = {
-    'pos': ('fct_pos', 'invoice_date', 'resale_price'),
-    'sell_in': ('fct_sell_in', 'ship_date', 'unit_price'),
-    'stock': ('fct_inventory_daily', 'as_of', none),
+    'pos': ('fct_pos', 'invoice_date', 'resale_price', '1'),
+    'sell_in': ('fct_sell_in', 'ship_date', 'unit_price', '1'),
+    'stock': ('fct_inventory_daily', 'as_of', none, 'line_count'),
+    'logistics_event': ('fct_logistics_event', 'event_ts', none, '1'),
+    'return': ('fct_return', 'return_date', none, '1'),
+    'certification': ('fct_certification', 'assessed_at', none, '1'),
+    'enablement_event': ('fct_enablement_event', 'opened_at', none, '1'),
+    'quality_feedback': ('fct_quality_feedback', 'detected_at', none, '1'),
+    'complaint': ('fct_complaint', 'opened_on', none, '1'),
+    'dealer_forecast': ('fct_dealer_forecast', 'submitted_on', none, '1'),
 } %}
 with held as (
     select
@@ -14,11 +22,11 @@ with held as (
         slice,
         report
     from {{ ref('mart_held_line') }}
-    where batch_id = {{ batch }}
+    where batch_id = {{ batch }} and report in ('{{ reports | join("', '") }}')
 ),
 
 layer as (
-    {%- for report, (fact, business_date, price) in reports.items() %}
+    {%- for report, (fact, business_date, price, lines) in reports.items() %}
     select
         '{{ report }}' as report,
         {{ month_of('line.' ~ business_date) }} as slice,
@@ -42,7 +50,7 @@ layer as (
     select
         '{{ report }}' as report,
         slice,
-        -{{ 'line_count' if not price else '1' }} as lines,
+        -{{ lines }} as lines,
         {{ '-amount' if price else '0' }} as money
     from {{ ref(fact) }}
     where batch_id = {{ batch }} and {{ in_slices('slice', months) }}

@@ -32,8 +32,8 @@ def open_batch(known_at: datetime | None = None, months: tuple[date, ...] = ()) 
     to build.
     """
     with connect("transform") as connection:
-        if not _dealers_reported(connection):
-            return None  # reference data alone is nothing to show
+        if not _enough_to_show(connection):
+            return None
         # one at a time, and a batch that never got published gives its submissions back
         connection.execute("select pg_advisory_xact_lock(hashtext('chip_channel.open_batch'))")
         kind = "publication" if known_at is None else "as_known"
@@ -148,12 +148,15 @@ def _one(connection: psycopg.Connection[Any], query: str) -> Any:
     return found[0] if found else None
 
 
-def _dealers_reported(connection: psycopg.Connection[Any]) -> bool:
+def _enough_to_show(connection: psycopg.Connection[Any]) -> bool:
+    """Dealers have reported, and the masters are there: without them every line would be held."""
     return bool(
         _one(
             connection,
-            "select exists (select 1 from ctl.submission where status = 'accepted' "
-            "and report in ('pos', 'stock'))",
+            "select count(distinct case when report in ('product', 'dealer') then report end) = 2 "
+            "and count(case when report in ('pos', 'stock') then 1 end) > 0 "
+            "from ctl.submission s where status = 'accepted' and exists (select 1 from ctl.verdict v "
+            "where v.submission_id = s.submission_id and v.verdict in ('passed', 'warned'))",
         )
     )
 
