@@ -83,6 +83,10 @@ def batch_brings(_reports: list[str]) -> bool:
     return True
 
 
+def median(column: str) -> str:
+    return f"median({column})"
+
+
 def known_dealers() -> str:
     return "(select distinct dealer_id from dim_dealer)"
 

@@ -94,6 +94,14 @@ BREAKS = [
     ("mart_price_corridor", "a_finding_for_each", "insert into {t} (batch_id, slice, submission_id, row_no, is_below_cost) select 0, date '2025-07-01', 1, 2, false"),
     ("mart_price_corridor", "side_follows_the_price", "insert into {t} (batch_id, slice, submission_id, row_no, is_below_cost, resale_price_vendor, min_resale_vendor, corridor_side) select 0, date '2025-07-01', 1, 2, true, 9, 8, 'below'"),
     ("mart_price_corridor", "few_far_below", "insert into {t} (batch_id, slice, submission_id, row_no, is_below_cost, resale_price_vendor, min_resale_vendor, corridor_side, deviation) select 0, date '2025-07-01', 1, 2, false, 3, 8, 'below', -0.625"),
+    ("fct_customer_month", "grain_holds", "insert into {t} select * from {t} where batch_id = 0 limit 1"),
+    ("fct_customer_month", "cost_with_its_money", "update {t} set costed_amount_vendor = null, cost_amount_vendor = 1 where batch_id = 0"),
+    ("fct_diversion_evidence", "grain_holds", "insert into {t} select * from {t} where batch_id = 0 limit 1"),
+    ("fct_diversion_evidence", "known_signal", "update {t} set signal = 'other' where batch_id = 0"),
+    ("mart_diversion", "grain_holds", "insert into {t} select * from {t} where batch_id = 0 limit 1"),
+    ("mart_diversion", "score_is_a_share", "update {t} set score = 2 where batch_id = 0"),
+    ("mart_diversion", "evidence_for_each", "update {t} set evidence_lines = 0 where batch_id = 0"),
+    ("mart_diversion", "few_suspected", "update {t} set level = 'suspect' where batch_id = 0"),
 ]  # fmt: skip
 GUARDED_BY_THE_TABLE = {
     ("fct_pos", "product_resolved"), ("mart_held_line", "a_reason_for_each"),

@@ -1,5 +1,9 @@
 {{ config(
-    slice_indexes={'to_dealer': '(batch_id, slice) where sold_to_dealer_id is not null'},
+    slice_indexes={
+        'to_dealer': '(batch_id, slice) where sold_to_dealer_id is not null',
+        'on_project': '(batch_id, slice) where design_reg_no is not null',
+        'under_spa': '(batch_id, slice) where spa_no is not null',
+    },
 ) }}
 
 with line as (

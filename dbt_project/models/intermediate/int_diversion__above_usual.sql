@@ -1,0 +1,118 @@
+-- A customer's month of a part far above its usual ones: median and MAD of the months with a sale in
+-- the year before (Leys et al. 2013, doi:10.1016/j.jesp.2013.03.013), at least four of them.
+{%- set months = affected_months('fct_diversion_evidence') %}
+with bought as (
+    select * from {{ candidate('fct_customer_month', months_with(months, back=12)) }} as c
+    where qty > 0
+),
+
+month as (
+    select
+        slice,
+        month_end
+    from {{ month_rows(months) }} as m
+),
+
+policy as (
+    select
+        month.slice,
+        max(case when parameter.parameter = 'above_usual_mads' then parameter.value end) as mads
+    from month
+    inner join {{ ref('int_policy__in_force') }} as version
+        on {{ policy_holds('version', 'diversion', 'month.month_end') }}
+    inner join {{ source('policy', 'parameter') }} as parameter
+        on version.policy = parameter.policy and version.policy_version = parameter.version
+    group by month.slice
+),
+
+past as (
+    select
+        now.slice,
+        now.dealer_id,
+        now.customer,
+        now.product_id,
+        now.qty as qty_now,
+        before.qty
+    from bought as now
+    inner join month on now.slice = month.slice
+    inner join bought as before
+        on
+            now.dealer_id = before.dealer_id
+            and now.customer = before.customer
+            and now.product_id = before.product_id
+            and now.slice > before.slice
+            and before.slice >= {{ dbt.dateadd('month', -12, 'now.slice') }}
+),
+
+middle as (
+    select
+        slice,
+        dealer_id,
+        customer,
+        product_id,
+        qty_now,
+        {{ median('qty') }} as usual
+    from past
+    group by
+        slice,
+        dealer_id,
+        customer,
+        product_id,
+        qty_now
+    having count(*) >= 4
+),
+
+spread as (
+    select
+        past.slice,
+        past.dealer_id,
+        past.customer,
+        past.product_id,
+        middle.qty_now,
+        middle.usual,
+        {{ median('abs(past.qty - middle.usual)') }} as mad
+    from past
+    inner join middle
+        on
+            past.slice = middle.slice
+            and past.dealer_id = middle.dealer_id
+            and past.customer = middle.customer
+            and past.product_id = middle.product_id
+    group by
+        past.slice,
+        past.dealer_id,
+        past.customer,
+        past.product_id,
+        middle.qty_now,
+        middle.usual
+),
+
+-- 1.4826 × MAD is the deviation of normal figures; customers with equal orders still vary a little
+far as (
+    select spread.*
+    from spread
+    inner join policy on spread.slice = policy.slice
+    where spread.qty_now > spread.usual + policy.mads * greatest(1.4826 * spread.mad, 0.25 * spread.usual)
+)
+
+select
+    'above_usual' as signal,
+    'pos' as report,
+    sale.slice,
+    sale.submission_id,
+    sale.row_no,
+    sale.dealer_id,
+    sale.product_id,
+    sale.region,
+    sale.customer,
+    cast(null as {{ dbt.type_string() }}) as other_dealer_id,
+    sale.qty,
+    sale.amount_vendor,
+    cast(round(far.qty_now / far.usual, 1) as {{ dbt.type_string() }}) || ' x usual' as detail
+from {{ ref('int_diversion__sale') }} as sale
+inner join far
+    on
+        sale.slice = far.slice
+        and sale.dealer_id = far.dealer_id
+        and sale.customer = far.customer
+        and sale.product_id = far.product_id

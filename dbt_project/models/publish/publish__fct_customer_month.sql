@@ -1,0 +1,3 @@
+{{ config(alias='fct_customer_month') }}
+
+{{ published('fct_customer_month') }}

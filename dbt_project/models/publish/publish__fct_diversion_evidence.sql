@@ -1,0 +1,3 @@
+{{ config(alias='fct_diversion_evidence') }}
+
+{{ published('fct_diversion_evidence') }}

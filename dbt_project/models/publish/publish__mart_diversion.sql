@@ -1,0 +1,3 @@
+{{ config(alias='mart_diversion') }}
+
+{{ published('mart_diversion') }}
