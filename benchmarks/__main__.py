@@ -18,6 +18,7 @@ from benchmarks.measure import Measure
 
 NAMES = (
     "ingest", "memory", "read", "daily", "latency", "forecast", "forecast_speed", "stock",
+    "rebates", "channel", "diversion",
 )  # fmt: skip
 
 

@@ -30,14 +30,14 @@ def _history(months: int) -> tuple[float, float]:
         fill(months)
         with Clock() as full:
             assert build() is not None
-        _publish_without_gates()
+        publish_without_gates()
         add_day(20_000)
         with Clock() as day:
             assert build() is not None
         return full.seconds, day.seconds
 
 
-def _publish_without_gates() -> None:
+def publish_without_gates() -> None:
     """The pointers alone: gates are not what is measured here."""
     with connect() as connection:
         connection.execute(

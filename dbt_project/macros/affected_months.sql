@@ -1,6 +1,7 @@
 {#
-    The slices that this batch builds of a mart: the months that its submissions touch, and as
-    many later ones as the mart's formulas look back on, up to the last month with data. A past
+    The slices that this batch builds of a mart: the months that its submissions touch, as many
+    later ones as the mart's formulas look back on, up to the last month with data, and earlier ones
+    where later reports tell what became of their rows. A past
     state recomputed (as_known) has no published slice to lean on and is built whole.
     Literals, so that the planner can prune.
 #}
@@ -43,5 +44,10 @@
     {%- endif -%}
     {%- set touched = (row['touched'] or '').split(',') | select | list -%}
     {%- set ahead = var('windows').get(mart, 0) -%}
-    {{ return(months_with(touched, ahead=ahead, until=row['last_month'])) }}
+    {%- set behind = var('windows_back').get(mart, 0) -%}
+    {{ return(
+        months_with(touched, back=behind, ahead=ahead, until=row['last_month'])
+        | select('ge', ([row['first_month']] + touched) | min)
+        | list
+    ) }}
 {% endmacro %}

@@ -102,6 +102,13 @@ BREAKS = [
     ("mart_diversion", "score_is_a_share", "update {t} set score = 2 where batch_id = 0"),
     ("mart_diversion", "evidence_for_each", "update {t} set evidence_lines = 0 where batch_id = 0"),
     ("mart_diversion", "few_suspected", "update {t} set level = 'suspect' where batch_id = 0"),
+    ("mart_order_sla", "grain_holds", "insert into {t} select * from {t} where batch_id = 0 limit 1"),
+    ("mart_order_sla", "no_more_than_ordered", "update {t} set shipped_qty = qty + 1 where batch_id = 0"),
+    ("mart_order_sla", "hours_not_negative", "update {t} set accepted_hours = -1 where batch_id = 0"),
+    ("fct_reconciliation", "grain_holds", "insert into {t} select * from {t} where batch_id = 0 limit 1"),
+    ("fct_reconciliation", "matched_has_no_gap", "update {t} set gap_amount_vendor = 1, difference = 'matched' where batch_id = 0"),
+    ("mart_reconciliation", "grain_holds", "insert into {t} select * from {t} where batch_id = 0 limit 1"),
+    ("mart_reconciliation", "sums_to_the_gap", "update {t} set gap_amount_vendor = gap_amount_vendor + 1 where batch_id = 0"),
 ]  # fmt: skip
 GUARDED_BY_THE_TABLE = {
     ("fct_pos", "product_resolved"), ("mart_held_line", "a_reason_for_each"),

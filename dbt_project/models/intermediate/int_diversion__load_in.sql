@@ -59,8 +59,7 @@ loaded as (
         month.ratio
     from whole
     inner join month on whole.slice = month.slice
-    -- a dealer that sold nothing at all has not reported
-    inner join (
+    left join (
         select
             slice,
             dealer_id,
@@ -70,7 +69,7 @@ loaded as (
             slice,
             dealer_id
     ) as out on whole.slice = out.slice and whole.dealer_id = out.dealer_id
-    where whole.taken_amount > month.ratio * out.amount
+    where whole.taken_amount > month.ratio * coalesce(out.amount, 0)
 )
 
 select

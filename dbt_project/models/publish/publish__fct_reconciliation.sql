@@ -1,0 +1,3 @@
+{{ config(alias='fct_reconciliation') }}
+
+{{ published('fct_reconciliation') }}

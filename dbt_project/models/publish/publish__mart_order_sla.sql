@@ -1,0 +1,3 @@
+{{ config(alias='mart_order_sla') }}
+
+{{ published('mart_order_sla') }}

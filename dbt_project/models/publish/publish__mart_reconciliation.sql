@@ -1,0 +1,3 @@
+{{ config(alias='mart_reconciliation') }}
+
+{{ published('mart_reconciliation') }}
