@@ -58,7 +58,7 @@ def channel(flows: Flows, spas: list[Spa]) -> Channel:
 
     table = orders.order_lines(flows)
     events, logistics_faults = orders.logistics(flows, table)
-    failures, bad_lots = feedback.quality(flows, pos, cases)
+    failures, bad_lots = feedback.quality(flows, pos, cases, sell_in)
     shown = diversion.table(flows, cases, pos, sell_in)
     frames = {
         "orders": orders.orders(flows, table),

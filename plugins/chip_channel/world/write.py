@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +32,10 @@ FATAL = {
 }
 
 ALWAYS = ("pos", "stock")  # sent even when there is nothing to tell
+TOLD_AGAIN = {  # deltas whose lines come again when more is known: their keys
+    "sell_in": ["shipment_no", "line_no"], "enablement_event": ["event_id"],
+    "complaint": ["event_id"],
+}  # fmt: skip
 CLEAN = ("product", "dealer", "price", "market_index", "sell_in")  # without planted errors
 
 
@@ -292,26 +295,26 @@ def _write_vendor(flows: Flows, reports: Channel, world: WorldFiles) -> dict[str
             if columns.mode == "full" and k + 1 < len(issued):
                 record.superseded = record.accepted
             world.add(record, sheet.data, sheet.planted)
-    last = {
-        "sell_in": lines.sell_in(flows).with_columns(
-            received_date=pl.when(pl.col("arrived") < spec.days).then("received_date")
-        )
-    }
+    last = {}
     for report, issued in documents.items():
-        if report not in {"sell_in", "product", "dealer"}:
-            last[report] = pl.concat([f for _, _, f in issued], how="vertical_relaxed")
+        every = pl.concat([f for _, _, f in issued], how="vertical_relaxed")
+        key = TOLD_AGAIN.get(report)
+        last[report] = every.unique(key, keep="last", maintain_order=True) if key else every
+        if key:
+            _mark_superseded(world, report, issued, key)
     # The history of the master: every issue, with the day it came.
     last["product"] = pl.concat(
         [f.with_columns(received_at=pl.lit(when)) for _, when, f in documents["product"]]
     )
     last["dealer"] = documents["dealer"][-1][2]
-    _mark_superseded_shipments(world, documents["sell_in"])
     return {name: truth.exact(frame) for name, frame in last.items()}
 
 
-def _mark_superseded_shipments(world: WorldFiles, issued: list[Document]) -> None:
-    """A shipment in transit at the end of a month comes again when it was received."""
-    by_stem = {Path(r.path).stem: r for r in world.records if r.report == "sell_in"}
-    for (stem, _, frame), (_, _, following) in pairwise(issued):
-        again = frame.join(following, on=["shipment_no", "line_no"], how="semi")
-        by_stem[stem].superseded = len(again)
+def _mark_superseded(
+    world: WorldFiles, report: str, issued: list[Document], key: list[str]
+) -> None:
+    """Count the lines that come again, such as a shipment in transit when it was received."""
+    by_stem = {Path(r.path).stem: r for r in world.records if r.report == report}
+    for k, (stem, _, frame) in enumerate(issued[:-1]):
+        later = pl.concat([f.select(key) for _, _, f in issued[k + 1 :]])
+        by_stem[stem].superseded = len(frame.join(later, on=key, how="semi"))
