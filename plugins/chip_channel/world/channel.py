@@ -21,6 +21,11 @@ from chip_channel.world.instants import Document, monthly
 from chip_channel.world.lines import HELPERS, Spa
 from chip_channel.world.traces import with_traces
 
+TOLD_AGAIN = {  # deltas whose lines come again when more is known: their keys
+    "sell_in": ["shipment_no", "line_no"], "enablement_event": ["event_id"],
+    "complaint": ["event_id"],
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Channel:

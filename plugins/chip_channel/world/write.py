@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from chip_channel.world import dirt, diversion, lines, truth
-from chip_channel.world.channel import Channel, channel
+from chip_channel.world.channel import TOLD_AGAIN, Channel, channel
 from chip_channel.world.compose import donors_of, sheet_of
 from chip_channel.world.flows import Flows
 from chip_channel.world.instants import Document
@@ -32,10 +32,6 @@ FATAL = {
 }
 
 ALWAYS = ("pos", "stock")  # sent even when there is nothing to tell
-TOLD_AGAIN = {  # deltas whose lines come again when more is known: their keys
-    "sell_in": ["shipment_no", "line_no"], "enablement_event": ["event_id"],
-    "complaint": ["event_id"],
-}  # fmt: skip
 CLEAN = ("product", "dealer", "price", "market_index", "sell_in")  # without planted errors
 
 
