@@ -5,11 +5,14 @@ each in its own shape and with planted errors, next to the truth they must lead 
 
 How the modules build on each other::
 
-    spec -> catalogue -> simulate -> lines + vendor -> render -> dirt -> sheet -> write -> truth
-                                                        shapes ----^       samples (feeds/)
+    spec -> catalogue -> simulate (flows) -> lines, orders, … -> channel -> write -> truth
+                                             render -> dirt -> sheet --^    samples (feeds/)
 
-To add a report: one function that makes its canonical frame from `Flows` (as in `lines` or
-`vendor`), one `ReportShape` per dealer that sends it (`shapes`), and its errors in `dirt.ERRORS`.
+`channel` puts the lines of all reports together: `lines` (pos, stock, sell_in) with `traces` and
+the planted cases of `diversion`, then `claims`, `orders`, `enablement`, `feedback`, `forecast` and
+the documents of `vendor`. To add a report: one function that makes its canonical frame from
+`Flows`, its place in `channel`, one `ReportShape` per dealer that sends it (`shapes_channel`), and
+its errors in `dirt.ERRORS`.
 Every concern draws from its own random stream (`spec.rng`), so that a new report leaves the
 numbers of the others as they were.
 

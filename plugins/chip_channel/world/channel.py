@@ -21,6 +21,11 @@ from chip_channel.world.instants import Document, monthly
 from chip_channel.world.lines import HELPERS, Spa
 from chip_channel.world.traces import with_traces
 
+TOLD_AGAIN = {  # deltas whose lines come again when more is known: their keys
+    "sell_in": ["shipment_no", "line_no"], "enablement_event": ["event_id"],
+    "complaint": ["event_id"],
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Channel:
@@ -58,7 +63,7 @@ def channel(flows: Flows, spas: list[Spa]) -> Channel:
 
     table = orders.order_lines(flows)
     events, logistics_faults = orders.logistics(flows, table)
-    failures, bad_lots = feedback.quality(flows, pos, cases)
+    failures, bad_lots = feedback.quality(flows, pos, cases, sell_in)
     shown = diversion.table(flows, cases, pos, sell_in)
     frames = {
         "orders": orders.orders(flows, table),

@@ -70,24 +70,25 @@ def claims(
         (pl.col("claim_day") < spec.days) & (pl.col("claim_qty") > 0)
         & (pl.col("contract_price") < pl.col("book_cost"))
     ).sort("claim_day", "invoice_no", "line_no")  # fmt: skip
-    caps = {no: s.cap for no, s in by_no.items()}
-    fault = (
-        pl.when(pl.col("asked") != pl.col("buyer")).then(pl.lit("other_customer"))
-        .when(pl.col("claim_qty").cum_sum().over("spa_no")
-              > pl.col("spa_no").replace_strict(caps, return_dtype=pl.Int64))
-        .then(pl.lit("over_balance"))
-        .when(pl.col("back_day") > pl.col("claim_day")).then(pl.lit("reversed"))
-    )  # fmt: skip
-    frame = frame.with_columns(fault=fault)
-    fine = frame["fault"].is_null().arg_true().to_numpy()
-    wrong = rng.choice(fine, min(len(WRONG), len(fine) // 4), replace=False)
+    fault = pl.when(pl.col("asked") != pl.col("buyer")).then(pl.lit("other_customer"))
     frame = frame.with_columns(
-        fault=frame["fault"].scatter(wrong, list(WRONG[: len(wrong)])),
-        day=pl.col("claim_day"),
+        fault=fault, day=pl.col("claim_day"), reversed=pl.col("back_day") > pl.col("claim_day")
     )
+    fine = (frame["fault"].is_null() & ~frame["reversed"].fill_null(False)).arg_true().to_numpy()
+    wrong = rng.choice(fine, min(len(WRONG), len(fine) // 4), replace=False)
+    frame = frame.with_columns(fault=frame["fault"].scatter(wrong, list(WRONG[: len(wrong)])))
     spq = pl.Series(flows.catalogue.parts.spq[frame["part"].to_numpy()])
     extra = pl.when(pl.col("fault") == "above_sold").then(spq).otherwise(0)
     unknown = pl.when(pl.col("fault") == "spa_unknown").then(pl.lit("SPA-2399-001"))
+    # First come, first served: what a right claim takes from the authorised quantity.
+    takes = pl.when(pl.col("fault").fill_null("above_sold") == "above_sold").then("claim_qty")
+    cap = pl.col("spa_no").replace_strict({no: s.cap for no, s in by_no.items()})
+    over = takes.fill_null(0).cum_sum().over("spa_no") > cap
+    frame = frame.with_columns(
+        fault=pl.when(pl.col("fault").is_null() & over)
+        .then(pl.lit("over_balance"))
+        .otherwise("fault")
+    )
     month = month_of(spec, frame["day"].to_numpy())
     stamp = dates(spec, frame["day"].to_numpy()).dt.strftime("%y%m")
     frame = frame.with_columns(
@@ -107,8 +108,10 @@ def claims(
         "month", "part", "claim_no", "line_no", "spa_no", "invoice_no", "invoice_line", "maker",
         "mpn", "claim_qty", "basis_price", "contract_price", "claim_amount", "claim_date",
     )  # fmt: skip
-    faults = frame.filter(pl.col("fault").is_not_null()).select(
-        "fault", "row", "claim_no", "line_no", "spa_no", "invoice_no", "invoice_line",
+    told = frame.select(
+        "row", "claim_no", "line_no", "spa_no", "invoice_no", "invoice_line", "fault", "reversed",
         dealer_id=pl.lit(who.dealer_id),
     )  # fmt: skip
+    back_later = told.filter("reversed").with_columns(fault=pl.lit("reversed"))
+    faults = pl.concat([told.filter(pl.col("fault").is_not_null()), back_later]).drop("reversed")
     return frame.select(wanted), faults

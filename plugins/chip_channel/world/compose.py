@@ -21,6 +21,8 @@ def donors_of(report: str, frame: pl.DataFrame) -> np.ndarray:
         return (frame["type"] == "sale").to_numpy()
     if report == "stock":
         return ((frame["status"] == "available") & (frame["qty"] > 0)).to_numpy()
+    if report == "orders":
+        return frame["accepted_at"].is_not_null().to_numpy()
     return np.ones(len(frame), dtype=bool)
 
 

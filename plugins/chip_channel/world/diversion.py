@@ -27,6 +27,7 @@ class Plan:
     lines: int
     other: str = ""  # the dealer whose lots, region or project it is
     suspicious: bool = True
+    kind: str = "sale"  # of the lines
 
 
 PLAN = (
@@ -41,8 +42,8 @@ PLAN = (
     Plan("spa_customer", "changfeng", 0.75, 1),
     Plan("two_dealers", "jinyu", 0.50, 2, "changfeng"),
     Plan("two_dealers", "tianmu", 0.80, 2, "huaxin"),
-    Plan("above_usual", "jinyu", 0.45, 30),
-    Plan("above_usual", "qiming", 0.60, 20),
+    Plan("above_usual", "jinyu", 0.45, 80),
+    Plan("above_usual", "qiming", 0.60, 40),
     Plan("below_corridor", "tianmu", 0.40, 5),
     Plan("below_corridor", "jinyu", 0.70, 4),
     Plan("below_corridor", "qiming", 0.80, 5),
@@ -54,7 +55,7 @@ PLAN = (
     # Once to a customer's branch, to a region of a sub-dealer, and a few samples: no diversion.
     Plan("outside_region", "changfeng", 0.40, 1, "shenda", suspicious=False),
     Plan("outside_region", "huaxin", 0.50, 2, "tianmu", suspicious=False),
-    Plan("outside_region", "shenda", 0.30, 1, "beichen", suspicious=False),
+    Plan("outside_region", "shenda", 0.30, 2, "beichen", suspicious=False, kind="sample"),
 )
 SMALL = (
     Plan("lot_elsewhere", "hongyuan", 0.5, 2, "shenda"),
@@ -114,7 +115,7 @@ class Planter:
         """Mask of ordinary sales to customers in the months of the plan."""
         frame, spec = self.frames[dealer], self.flows.spec
         first = min(int(plan.when * spec.months), spec.months - months)
-        sale = (frame["type"] == "sale") & frame["spa_no"].is_null()
+        sale = (frame["type"] == plan.kind) & frame["spa_no"].is_null()
         sale &= frame["month"].is_between(first, first + months - 1)
         ends = frame["buyer"] < len(self.flows.catalogue.customers.name)
         return (sale & ends).to_numpy() & ~self.used[dealer]

@@ -13,7 +13,7 @@ import polars as pl
 
 from chip_channel.world.catalogue import NEVER
 from chip_channel.world.flows import Flows
-from chip_channel.world.instants import instants
+from chip_channel.world.instants import instants, month_of, told_again
 from chip_channel.world.spec import MAKER, WorldSpec, dates
 
 MARGIN_POINTS = 1.5
@@ -101,7 +101,15 @@ def events(flows: Flows) -> pl.DataFrame:
     ]
     frame = pl.concat([*kinds, _tickets(flows)]).sort("opened_at", "dealer_code", "kind", "topic")
     number = pl.int_range(1, pl.len() + 1).cast(pl.String).str.zfill(6)
-    return frame.with_columns(event_id=pl.format("EN{}", number))
+    frame = frame.with_columns(event_id=pl.format("EN{}", number))
+    closed = (frame["closed_at"].dt.date() - flows.spec.first_day).dt.total_days()
+    month = month_of(flows.spec, closed.fill_null(0).to_numpy())
+    ticket = frame["kind"] == "fae_ticket"
+    # A use has no end; a ticket without one stays open.
+    closed_month = pl.select(
+        pl.when(~ticket).then(frame["month"]).when(closed.is_not_null()).then(pl.Series(month))
+    ).to_series()
+    return told_again(frame, closed_month, closed_at=None, csat=None, outcome="open")
 
 
 def _frame(

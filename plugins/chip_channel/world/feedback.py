@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 import numpy as np
 import polars as pl
 
 from chip_channel.world.diversion import Case
 from chip_channel.world.flows import Flows
+from chip_channel.world.instants import month_of, told_again
 from chip_channel.world.spec import MAKER, WorldSpec, dates
 
-FAILING = 0.003  # of sales lines, some piece fails
+FAILING, LEAST = 0.004, 500  # of sales lines of so many pieces, some piece fails
 CODES = ("OPEN_PIN", "LEAKAGE", "NO_BOOT", "ESD_DAMAGE", "MARKING")
 BAD_CODE = "BOND_LIFT"
 COMPLAINTS_A_MONTH = 0.12  # of each dealer, on price or service
 
 
 def quality(
-    flows: Flows, pos: Sequence[pl.DataFrame], cases: Sequence[Case]
+    flows: Flows, pos: Sequence[pl.DataFrame], cases: Sequence[Case], sell_in: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Reports of failures, and the lots that are bad: those of the first two sold elsewhere too,
-    and one that many bought.
-
-    `pos` with traces and cases.
+    """Reports of failures, and the two lots that are bad: one that was sold by a dealer that never
+    got it, and one that many bought. `pos` with traces and cases.
     """
     spec = flows.spec
     rng = spec.rng("quality")
@@ -46,11 +44,12 @@ def quality(
     often = [lot for lot in by_lot["lot"].drop_nulls().head(2) if lot not in stray[:1]]
     bad = pl.Series([*stray[:1], *often[:1]], dtype=pl.String)
     is_bad = sold["lot"].is_in(bad.implode()).fill_null(False).to_numpy()
-    failing = rng.random(len(sold)) < np.where(is_bad, 0.9, FAILING)
+    enough = (sold["qty"] >= LEAST).to_numpy()
+    failing = rng.random(len(sold)) < np.where(is_bad, 0.9, FAILING * enough)
     found = sold.filter(pl.Series(failing))
     worse = is_bad[failing]
     n = len(found)
-    inspected = np.minimum(found["qty"].to_numpy(), rng.choice([200, 500, 1000], n))
+    inspected = np.minimum(found["qty"].to_numpy(), rng.choice([500, 1000, 2000], n))
     share = np.where(worse, rng.uniform(0.03, 0.09, n), rng.uniform(0.0005, 0.003, n))
     day = found["day"].to_numpy() + rng.integers(4, 45, n)
     code = np.where(worse, BAD_CODE, rng.choice(CODES, n))
@@ -78,6 +77,7 @@ def quality(
         sold.filter(pl.Series(is_bad))
         .group_by("lot", "mpn")
         .agg(pl.col("dealer_code").unique().sort().str.join(";").alias("sold_by"))
+        .join(sell_in.select("lot", shipped_to="ship_to_dealer"), on="lot")
         .sort("lot")
     )
     return frame, lots
@@ -122,17 +122,16 @@ def _complaint_frame(spec: WorldSpec, rows: list[tuple], rng: np.random.Generato
         orient="row",
     ).sort("day", "dealer_code", "kind", maintain_order=True)  # fmt: skip
     day = frame["day"].to_numpy()
-    closed = day + rng.integers(5, 60, len(day))
-    # A complaint is told of once, with what had become of it when the month's file was made.
-    month = spec.month_of_day()[day]
-    told = np.array([(spec.month_start(m + 1) - spec.first_day).days for m in month.tolist()])
-    is_open = pl.Series(closed >= told + timedelta(days=1).days)
-    outcome = rng.choice(["upheld", "dismissed", "settled"], len(day)).tolist()
-    return frame.with_columns(
-        month=pl.Series(month),
+    never = rng.random(len(day)) < 0.15
+    closed = np.where(never, spec.days, day + rng.integers(5, 60, len(day)))
+    month = month_of(spec, closed)
+    frame = frame.with_columns(
+        month=pl.Series(spec.month_of_day()[day]),
         event_id=pl.format("CP{}", pl.int_range(1, pl.len() + 1).cast(pl.String).str.zfill(4)),
         maker=pl.when(pl.col("mpn").is_not_null()).then(pl.lit(MAKER)),
         opened_on=dates(spec, day),
-        closed_on=dates(spec, closed).set(is_open, None),
-        outcome=pl.Series(outcome).set(is_open, None),
+        closed_on=dates(spec, closed),
+        outcome=pl.Series(rng.choice(["upheld", "dismissed", "settled"], len(day)).tolist()),
     ).drop("day")
+    closed_month = pl.Series(month).set(pl.Series(month >= spec.months), None)
+    return told_again(frame, closed_month, closed_on=None, outcome=None)

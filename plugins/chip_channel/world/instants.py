@@ -25,6 +25,24 @@ def month_of(spec: WorldSpec, day: np.ndarray) -> np.ndarray:
     return np.select([day < 0, day >= spec.days], [-1, spec.months], inside)
 
 
+def told_again(frame: pl.DataFrame, closed_month: pl.Series, **until_then: object) -> pl.DataFrame:
+    """Lines of their `month`, and again in the month in which they were closed, if that is later.
+
+    `until_then` is what the columns hold that nobody knows before; `closed_month` is null where a
+    line stays open.
+    """
+    later = (closed_month > frame["month"]).fill_null(False)
+    open_yet = frame.with_columns(
+        pl.when(later | closed_month.is_null())
+        .then(pl.lit(value, dtype=frame.schema[name]))
+        .otherwise(name)
+        .alias(name)
+        for name, value in until_then.items()
+    )
+    again = frame.with_columns(month=closed_month.cast(pl.Int64)).filter(later)
+    return pl.concat([open_yet, again])
+
+
 def monthly(spec: WorldSpec, report: str, frame: pl.DataFrame, hour: int) -> list[Document]:
     """A delta for each `month` that has lines, sent on the second day after it."""
     found = []

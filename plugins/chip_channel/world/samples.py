@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from chip_channel.world import dirt, lines
-from chip_channel.world.channel import channel
+from chip_channel.world.channel import TOLD_AGAIN, channel
 from chip_channel.world.compose import donors_of, sheet_of
 from chip_channel.world.flows import Flows
 from chip_channel.world.instants import Document
@@ -61,6 +61,7 @@ def _vendor_lines(report: str, issued: list[Document]) -> tuple[str, pl.DataFram
     stem, _, frame = issued[min(MONTH, len(issued) - 1)]
     if len(frame) < 14:
         frame = pl.concat([frame for _, _, frame in issued])
+        frame = frame.unique(TOLD_AGAIN.get(report), keep="last", maintain_order=True)
     return stem, frame.head(14)
 
 

@@ -6,14 +6,13 @@ import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from chip_channel.world import dirt, diversion, lines, truth
-from chip_channel.world.channel import Channel, channel
+from chip_channel.world.channel import TOLD_AGAIN, Channel, channel
 from chip_channel.world.compose import donors_of, sheet_of
 from chip_channel.world.flows import Flows
 from chip_channel.world.instants import Document
@@ -292,26 +291,26 @@ def _write_vendor(flows: Flows, reports: Channel, world: WorldFiles) -> dict[str
             if columns.mode == "full" and k + 1 < len(issued):
                 record.superseded = record.accepted
             world.add(record, sheet.data, sheet.planted)
-    last = {
-        "sell_in": lines.sell_in(flows).with_columns(
-            received_date=pl.when(pl.col("arrived") < spec.days).then("received_date")
-        )
-    }
+    last = {}
     for report, issued in documents.items():
-        if report not in {"sell_in", "product", "dealer"}:
-            last[report] = pl.concat([f for _, _, f in issued], how="vertical_relaxed")
+        every = pl.concat([f for _, _, f in issued], how="vertical_relaxed")
+        key = TOLD_AGAIN.get(report)
+        last[report] = every.unique(key, keep="last", maintain_order=True) if key else every
+        if key:
+            _mark_superseded(world, report, issued, key)
     # The history of the master: every issue, with the day it came.
     last["product"] = pl.concat(
         [f.with_columns(received_at=pl.lit(when)) for _, when, f in documents["product"]]
     )
     last["dealer"] = documents["dealer"][-1][2]
-    _mark_superseded_shipments(world, documents["sell_in"])
     return {name: truth.exact(frame) for name, frame in last.items()}
 
 
-def _mark_superseded_shipments(world: WorldFiles, issued: list[Document]) -> None:
-    """A shipment in transit at the end of a month comes again when it was received."""
-    by_stem = {Path(r.path).stem: r for r in world.records if r.report == "sell_in"}
-    for (stem, _, frame), (_, _, following) in pairwise(issued):
-        again = frame.join(following, on=["shipment_no", "line_no"], how="semi")
-        by_stem[stem].superseded = len(again)
+def _mark_superseded(
+    world: WorldFiles, report: str, issued: list[Document], key: list[str]
+) -> None:
+    """Count the lines that come again, such as a shipment in transit when it was received."""
+    by_stem = {Path(r.path).stem: r for r in world.records if r.report == report}
+    for k, (stem, _, frame) in enumerate(issued[:-1]):
+        later = pl.concat([f.select(key) for _, _, f in issued[k + 1 :]])
+        by_stem[stem].superseded = len(frame.join(later, on=key, how="semi"))

@@ -18,6 +18,12 @@ def wide(tmp_path_factory: pytest.TempPathFactory) -> WorldFiles:
 
 
 @pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> WorldFiles:
+    """The world as people run it."""
+    return write_world(WorldSpec(), tmp_path_factory.mktemp("whole"))
+
+
+@pytest.fixture(scope="session")
 def root() -> Path:
     """The repository."""
     return Path(__file__).parents[3]

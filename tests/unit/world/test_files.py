@@ -68,6 +68,16 @@ def test_accepted_lines_are_the_true_lines(wide: WorldFiles) -> None:
         assert dict(got) == true
 
 
+@pytest.mark.parametrize(
+    "report",
+    ["sell_in", "price", "market_index", "orders", "logistics_event", "return", "certification",
+     "enablement_event", "quality_feedback", "complaint", "claim", "dealer_forecast"],
+)  # fmt: skip
+def test_deltas_come_to_the_last_word_on_each_line(wide: WorldFiles, report: str) -> None:
+    sent = [r for r in wide.records if r.report == report]
+    assert sum(r.accepted - r.superseded for r in sent) == len(wide.truth[report])
+
+
 def test_planted_errors_are_where_they_are_said_to_be(wide: WorldFiles) -> None:
     seen = set()
     for r in wide.records:
