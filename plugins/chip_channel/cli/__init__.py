@@ -15,6 +15,7 @@ from chip_channel.cli import (
     publish,
     quality,
     rebate,
+    structure,
     warehouse,
     world,
 )
@@ -32,6 +33,7 @@ app.add_typer(quality.app, name="gate")
 app.add_typer(planning.app, name="planning")
 app.add_typer(rebate.app, name="rebate")
 app.add_typer(policy.app, name="policy")
+app.add_typer(structure.app, name="structure")
 for commands in (intake, publish, warehouse):
     commands.register(app)
 

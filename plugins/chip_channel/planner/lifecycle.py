@@ -61,17 +61,19 @@ def launches(inputs: Inputs) -> pl.DataFrame:
     dealers = items["dealer_id"].unique().sort()
     share = _family_share(inputs, family, row, dealers)[new]
     proposed = stock_proposal(expected, share, about["spq"].fill_null(1).to_numpy()[new])
+    placed = _placed(inputs)
+    moved = set(placed.select("product_id", "dealer_id").iter_rows())
     rows = [
         {"product_id": names[int(p)], "dealer_id": dealer, "expected_13w_qty": float(expected[k] * s),
          "proposed_qty": float(q), "analogs": analogs.launches}
         for k, p in enumerate(new)
         for dealer, q, s in zip(dealers, proposed[k], _shares(share[k]), strict=True)
-        if q
+        if q or (names[int(p)], dealer) in moved
     ]  # fmt: skip
     made = ("product_id", "dealer_id", "expected_13w_qty", "proposed_qty", "analogs")
     found = pl.DataFrame(rows, {name: schema[name] for name in made})
     return (
-        found.join(_placed(inputs), on=["product_id", "dealer_id"], how="left")
+        found.join(placed, on=["product_id", "dealer_id"], how="left")
         .with_columns(pl.col("placed_qty").fill_null(0.0), pl.col("weeks_known").fill_null(0))
         .select(*schema)
     )

@@ -1,0 +1,1 @@
+"""The channel itself: who reaches which customers, and what another way would change."""
