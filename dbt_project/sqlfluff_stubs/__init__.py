@@ -87,6 +87,10 @@ def median(column: str) -> str:
     return f"median({column})"
 
 
+def clamped(figure: str) -> str:
+    return f"clamped({figure})"
+
+
 def known_dealers() -> str:
     return "(select distinct dealer_id from dim_dealer)"
 

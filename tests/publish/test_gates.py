@@ -109,6 +109,9 @@ BREAKS = [
     ("fct_reconciliation", "matched_has_no_gap", "update {t} set gap_amount_vendor = 1, difference = 'matched' where batch_id = 0"),
     ("mart_reconciliation", "grain_holds", "insert into {t} select * from {t} where batch_id = 0 limit 1"),
     ("mart_reconciliation", "sums_to_the_gap", "update {t} set gap_amount_vendor = gap_amount_vendor + 1 where batch_id = 0"),
+    ("mart_channel_health", "grain_holds", "insert into {t} select * from {t} where batch_id = 0 limit 1"),
+    ("mart_channel_health", "score_is_a_share", "update {t} set score = 2 where batch_id = 0"),
+    ("mart_channel_health", "parts_add_up", "update {t} set from_turnover = from_turnover + 0.5 where batch_id = 0"),
 ]  # fmt: skip
 GUARDED_BY_THE_TABLE = {
     ("fct_pos", "product_resolved"), ("mart_held_line", "a_reason_for_each"),
