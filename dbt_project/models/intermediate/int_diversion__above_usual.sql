@@ -1,9 +1,18 @@
--- A customer's month of a part far above its usual ones: median and MAD of the months with a sale in
+-- A customer's month far above its usual ones, in money: median and MAD of the months with a sale in
 -- the year before (Leys et al. 2013, doi:10.1016/j.jesp.2013.03.013), at least four of them.
 {%- set months = affected_months('fct_diversion_evidence') %}
 with bought as (
-    select * from {{ candidate('fct_customer_month', months_with(months, back=12)) }} as c
-    where qty > 0
+    select
+        slice,
+        dealer_id,
+        customer,
+        sum(amount_vendor) as amount
+    from {{ candidate('fct_customer_month', months_with(months, back=12)) }} as c
+    group by
+        slice,
+        dealer_id,
+        customer
+    having sum(amount_vendor) > 0
 ),
 
 month as (
@@ -30,16 +39,14 @@ past as (
         now.slice,
         now.dealer_id,
         now.customer,
-        now.product_id,
-        now.qty as qty_now,
-        before.qty
+        now.amount as amount_now,
+        before.amount
     from bought as now
     inner join month on now.slice = month.slice
     inner join bought as before
         on
             now.dealer_id = before.dealer_id
             and now.customer = before.customer
-            and now.product_id = before.product_id
             and now.slice > before.slice
             and before.slice >= {{ dbt.dateadd('month', -12, 'now.slice') }}
 ),
@@ -49,16 +56,14 @@ middle as (
         slice,
         dealer_id,
         customer,
-        product_id,
-        qty_now,
-        {{ median('qty') }} as usual
+        amount_now,
+        {{ median('amount') }} as usual
     from past
     group by
         slice,
         dealer_id,
         customer,
-        product_id,
-        qty_now
+        amount_now
     having count(*) >= 4
 ),
 
@@ -67,23 +72,20 @@ spread as (
         past.slice,
         past.dealer_id,
         past.customer,
-        past.product_id,
-        middle.qty_now,
+        middle.amount_now,
         middle.usual,
-        {{ median('abs(past.qty - middle.usual)') }} as mad
+        {{ median('abs(past.amount - middle.usual)') }} as mad
     from past
     inner join middle
         on
             past.slice = middle.slice
             and past.dealer_id = middle.dealer_id
             and past.customer = middle.customer
-            and past.product_id = middle.product_id
     group by
         past.slice,
         past.dealer_id,
         past.customer,
-        past.product_id,
-        middle.qty_now,
+        middle.amount_now,
         middle.usual
 ),
 
@@ -92,7 +94,7 @@ far as (
     select spread.*
     from spread
     inner join policy on spread.slice = policy.slice
-    where spread.qty_now > spread.usual + policy.mads * greatest(1.4826 * spread.mad, 0.25 * spread.usual)
+    where spread.amount_now > spread.usual + policy.mads * greatest(1.4826 * spread.mad, 0.25 * spread.usual)
 )
 
 select
@@ -108,11 +110,10 @@ select
     cast(null as {{ dbt.type_string() }}) as other_dealer_id,
     sale.qty,
     sale.amount_vendor,
-    cast(round(far.qty_now / far.usual, 1) as {{ dbt.type_string() }}) || ' x usual' as detail
+    cast(round(far.amount_now / far.usual, 1) as {{ dbt.type_string() }}) || ' x usual' as detail
 from {{ ref('int_diversion__sale') }} as sale
 inner join far
     on
         sale.slice = far.slice
         and sale.dealer_id = far.dealer_id
         and sale.customer = far.customer
-        and sale.product_id = far.product_id

@@ -59,7 +59,8 @@ loaded as (
         month.ratio
     from whole
     inner join month on whole.slice = month.slice
-    left join (
+    -- a dealer that sold nothing at all has not reported
+    inner join (
         select
             slice,
             dealer_id,
@@ -69,7 +70,7 @@ loaded as (
             slice,
             dealer_id
     ) as out on whole.slice = out.slice and whole.dealer_id = out.dealer_id
-    where whole.taken_amount > month.ratio * coalesce(out.amount, 0)
+    where whole.taken_amount > month.ratio * out.amount
 )
 
 select

@@ -1,4 +1,4 @@
--- A customer's project that a second dealer claims, which does not belong to the first.
+-- A customer's project that a second dealer claims, be it one that buys from the first.
 {%- set months = affected_months('fct_diversion_evidence') %}
 with registered as (
     select
@@ -38,8 +38,4 @@ select
     'project ' || sale.design_reg_no as detail
 from {{ ref('int_diversion__sale') }} as sale
 inner join ranked as first on sale.design_reg_no = first.design_reg_no and first.place = 1
-left join {{ ref('int_dealer__chain') }} as up
-    on sale.dealer_id = up.dealer_id and first.dealer_id = up.ancestor_id
-left join {{ ref('int_dealer__chain') }} as down
-    on sale.dealer_id = down.ancestor_id and first.dealer_id = down.dealer_id
-where up.dealer_id is null and down.dealer_id is null
+where sale.dealer_id <> first.dealer_id
