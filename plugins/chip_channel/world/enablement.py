@@ -121,17 +121,20 @@ def _frame(
     size = np.searchsorted(pairs.dealer, dealer, side="right") - start
     part = pairs.part[start + (rng.random(len(dealer)) * size).astype(np.int64)]
     n = len(dealer)
+    # Of parts to come there is nothing to read yet: the event is about no part.
+    to_come = pl.Series(flows.catalogue.parts.launch[part] > day)
+    mpn = pl.Series(flows.catalogue.parts.mpn[part].tolist(), dtype=pl.String)
+    maker = pl.repeat(MAKER, n, dtype=pl.String, eager=True)
     return pl.DataFrame(
         {
             "month": spec.month_of_day()[day],
-            "part": part,
             "dealer_code": pl.Series([spec.dealers[i].dealer_id for i in dealer], dtype=pl.String),
             "kind": pl.repeat(kind, n, dtype=pl.String, eager=True),
             "opened_at": instants(spec, day, rng.uniform(1, 9, n)),
             "first_reply_at": pl.Series([None] * n, dtype=pl.Datetime("us")),
             "closed_at": pl.Series([None] * n, dtype=pl.Datetime("us")),
-            "maker": pl.repeat(MAKER, n, dtype=pl.String, eager=True),
-            "mpn": pl.Series(flows.catalogue.parts.mpn[part].tolist(), dtype=pl.String),
+            "maker": maker.set(to_come, None),
+            "mpn": mpn.set(to_come, None),
             "end_customer": pl.Series([None] * n, dtype=pl.String),
             "topic": pl.Series(rng.choice(TOPICS, n).tolist(), dtype=pl.String),
             "outcome": pl.Series([None] * n, dtype=pl.String),

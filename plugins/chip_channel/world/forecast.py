@@ -18,7 +18,10 @@ BIAS = {"huaxin": (1.05, 0.20), "hongyuan": (1.30, 0.35), "yunfan": (0.85, 0.30)
 
 
 def forecasts(flows: Flows, dealer: int) -> pl.DataFrame:
-    """A dealer's forecasts, made on the last day of each month for the Mondays after it."""
+    """A dealer's forecasts, made on the last day of each month for the Mondays after it.
+
+    Of parts that are not sold in a week, not yet or no more, nothing is said.
+    """
     spec, pairs, catalogue = flows.spec, flows.pairs, flows.catalogue
     who = spec.dealers[dealer]
     bias, sigma = BIAS[who.dealer_id]
@@ -49,7 +52,7 @@ def forecasts(flows: Flows, dealer: int) -> pl.DataFrame:
                     "submitted_on": pl.repeat(made, qty.size, eager=True),
                     "qty": qty.ravel(),
                 }
-            )
+            ).filter(pl.Series(alive.ravel() > 0))
         )
     return pl.concat(frames)
 

@@ -41,6 +41,7 @@ def order_lines(flows: Flows) -> pl.DataFrame:
     end = np.searchsorted(pairs.dealer, dealer, side="right")
     other = pairs.part[start + (rng.random(len(extra)) * (end - start)).astype(np.int64)]
     extra = extra.with_columns(part=other, qty=parts.spq[other], cancelled=pl.lit(True))
+    extra = extra.filter(pl.Series(parts.launch[other]) < pl.col("ordered"))
     extra = extra.join(frame, on=key, how="anti").unique(key, keep="first", maintain_order=True)
     frame = pl.concat([frame, extra]).sort(key)
     ordered, arrived, shipped = (frame[c].to_numpy() for c in ("ordered", "arrived", "shipped"))

@@ -138,8 +138,11 @@ def test_every_part_in_the_files_is_in_the_product_master_when_it_is_sold(
     wide: WorldFiles,
 ) -> None:
     master = wide.truth["product"].group_by("mpn").agg(pl.col("received_at").min())
-    for report in ("pos", "sell_in", "price"):
+    for report in ("pos", "sell_in", "price", "orders", "return", "dealer_forecast", "claim"):
         assert wide.truth[report].join(master, on="mpn", how="anti").is_empty(), report
+    for report in ("enablement_event", "complaint", "quality_feedback"):
+        named = wide.truth[report].drop_nulls("mpn")
+        assert named.join(master, on="mpn", how="anti").is_empty(), report
     sold = wide.truth["pos"].join(master, on="mpn")
     assert sold.filter(pl.col("invoice_date") < pl.col("received_at").dt.date()).is_empty()
 
