@@ -1,10 +1,12 @@
 """A sub-dealer's customers moved to another: what changes, to the cent, and that nothing else does."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from chip_channel.channel import structure
 from chip_channel.channel.structure import Moved, move, what_if
 from chip_channel.cli import app
 from chip_channel.publish.batch import open_what_if
@@ -134,6 +136,27 @@ def test_nothing_of_it_is_kept_or_can_be_published(pointers: Any, to_direct: Mov
     for batch in batches:
         with pytest.raises(NotPublishableError):
             publish(batch)
+
+
+def test_the_command_shows_before_and_after_and_what_is_assumed(
+    to_core: Moved, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(structure, "what_if", lambda *given: asked.append(given) or to_core)
+    done = CliRunner().invoke(
+        app, ["structure", "what-if", "yunfan", "--to", "shenda", "--from", "2025-08"]
+    )
+    assert done.exit_code == 0, done.output
+    assert asked == [("yunfan", "shenda", date(2025, 8, 1), None)]
+    whole = to_core.before.amount
+    core = next(line for line in done.output.splitlines() if "core, share" in line)
+    assert [f"{to_core.before.by_role['core'] / whole:.1%}", "100.0%"] == re.findall(
+        r"[0-9.]+%", core
+    )
+    told = " ".join(done.output.split())
+    assert "it buys nothing any more" in told
+    total = sum(r["difference"] for r in to_core.rebates)
+    assert f"In all {total:+,.2f}" in told
 
 
 @pytest.mark.parametrize(

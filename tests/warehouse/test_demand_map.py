@@ -123,7 +123,7 @@ def atoms(cells, leaves):
 
 
 def told_by_the_week_before(before, now, leaves_before, leaves_now):
-    """Dealers, fewer than LEAST, that came to or left a sum that both weeks tell; None if there are none."""
+    """Dealers, fewer than LEAST, that came to or left the parts of a sum that both weeks tell; None if there are none."""
     leaves = {*leaves_before, *leaves_now}
     parts = [(0, a) for a in atoms(before, leaves)] + [(1, a) for a in atoms(now, leaves)]
     while parts:
@@ -135,10 +135,13 @@ def told_by_the_week_before(before, now, leaves_before, leaves_now):
                 joined.setdefault(p[0], set()).update(p[1])
                 reach |= p[1]
         if joined.get(0) == joined.get(1):
-            then = {who for leaf in reach for who in leaves_before.get(leaf, {})}
-            today = {who for leaf in reach for who in leaves_now.get(leaf, {})}
-            if 0 < len(then ^ today) < LEAST:
-                return then ^ today
+            changed = set()
+            for part in (a for a in atoms(now, leaves) if a <= reach):
+                then = {who for leaf in part for who in leaves_before.get(leaf, {})}
+                today = {who for leaf in part for who in leaves_now.get(leaf, {})}
+                changed |= then ^ today
+            if 0 < len(changed) < LEAST:
+                return changed
     return None
 
 
