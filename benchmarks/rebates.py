@@ -17,7 +17,12 @@ from benchmarks.daily import publish_without_gates
 from benchmarks.history import add_day, fill
 from benchmarks.measure import Clock, Measure, at_most, workplace
 
-STATEMENTS = ("int_rebate__period", "int_rebate__window", "int_rebate__cell", "mart_rebate_statement")
+STATEMENTS = (
+    "int_rebate__period",
+    "int_rebate__window",
+    "int_rebate__cell",
+    "mart_rebate_statement",
+)
 PERIODS = 4  # quarters of 2026; the last one is open
 # The same lines, parts, dealers, rates and bands, joined as one would by hand.
 BY_HAND = """
@@ -61,10 +66,12 @@ def run() -> list[Measure]:
             with Clock() as hand:
                 connection.execute(BY_HAND)
             differ = connection.execute(
-                "select count(*) from by_hand h join marts.mart_rebate_statement s using (programme, dealer_id) "
-                "where s.slice = h.period and s.amount <> h.rebate"
+                "select count(*) from by_hand h join marts.mart_rebate_statement s "
+                "using (programme, dealer_id) where s.slice = h.period and s.amount <> h.rebate"
             ).fetchone()
-            there = connection.execute("select count(*) from marts.mart_rebate_statement").fetchone()
+            there = connection.execute(
+                "select count(*) from marts.mart_rebate_statement"
+            ).fetchone()
         assert differ == (0,)
         assert there == (20 * 200 * PERIODS,)
         add_day(20_000)

@@ -19,7 +19,7 @@ def check(
 ) -> None:
     """Read all policies and say what is wrong; needs no database."""
     with Failing():
-        rows = [
+        rows: list[tuple[object, ...]] = [
             (
                 p.policy,
                 v.version,
@@ -41,7 +41,7 @@ def check(
                 "levels",
                 "approved by",
                 rows=rows,
-            )  # fmt: skip
+            )
         )
 
 
