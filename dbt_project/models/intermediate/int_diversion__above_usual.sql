@@ -25,7 +25,8 @@ month as (
 policy as (
     select
         month.slice,
-        max(case when parameter.parameter = 'above_usual_mads' then parameter.value end) as mads
+        max(case when parameter.parameter = 'above_usual_mads' then parameter.value end) as mads,
+        max(case when parameter.parameter = 'above_usual_share' then parameter.value end) as least_share
     from month
     inner join {{ ref('int_policy__in_force') }} as version
         on {{ policy_holds('version', 'diversion', 'month.month_end') }}
@@ -89,12 +90,27 @@ spread as (
         middle.usual
 ),
 
--- 1.4826 × MAD is the deviation of normal figures; customers with equal orders still vary a little
+dealer as (
+    select
+        slice,
+        dealer_id,
+        sum(amount) as amount
+    from bought
+    group by
+        slice,
+        dealer_id
+),
+
+-- 1.4826 × MAD is the deviation of normal figures; customers with equal orders still vary a little.
+-- Orders are heavy-tailed: only what moves the dealer's month is worth a question.
 far as (
     select spread.*
     from spread
     inner join policy on spread.slice = policy.slice
-    where spread.amount_now > spread.usual + policy.mads * greatest(1.4826 * spread.mad, 0.25 * spread.usual)
+    inner join dealer on spread.slice = dealer.slice and spread.dealer_id = dealer.dealer_id
+    where
+        spread.amount_now >= policy.least_share * dealer.amount
+        and spread.amount_now > spread.usual + policy.mads * greatest(1.4826 * spread.mad, 0.25 * spread.usual)
 )
 
 select
