@@ -77,7 +77,7 @@ def _measures(seed: int, truth: pl.DataFrame, evidence: pl.DataFrame) -> list[Me
         measures += [
             Measure(named + "cases found (recall)", round(seen / cases["case_id"].n_unique(), 3), "share"),
             Measure(named + "cells that hold a planted line (precision)",
-                    round(float(cells["planted"].mean() or 0), 3), "share"),
+                    round(int(cells["planted"].sum()) / max(cells.height, 1), 3), "share"),
             Measure(named + "clean dealers named", len(set(cells["dealer_id"]) - guilty), "dealers"),
         ]  # fmt: skip
     return measures
