@@ -88,6 +88,8 @@ class Contract:
     purpose_zh: str
     grain: str
     business_date: str | None
+    validity: tuple[str, ...]
+    """First and last column of the days that a line holds for; empty where it is about one day."""
     columns: tuple[Column, ...] = field(repr=False)
     rules: tuple[RowRule, ...] = field(repr=False)
 
@@ -154,6 +156,7 @@ def read_contract(path: Path) -> Contract:
         purpose_zh=custom["purposeZh"],
         grain=schema["dataGranularityDescription"],
         business_date=custom.get("businessDate"),
+        validity=tuple(custom.get("validity", ())),
         columns=tuple(map(_column, schema["properties"])),
         rules=tuple(
             RowRule(name=q["name"], **q["implementation"])

@@ -180,7 +180,17 @@ def _touched(connection: psycopg.Connection[Any], submissions: list[int]) -> set
             ),
             ids,
         )
-        day = contract(report).business_date
+        known = contract(report)
+        if known.validity:
+            touched |= _column(
+                connection,
+                sql.SQL(
+                    "select distinct generate_series(date_trunc('month', {}), least({}, now()::date), "
+                    "interval '1 month')::date from {} where submission_id = any(%s)"
+                ).format(*map(sql.Identifier, known.validity), sql.Identifier("raw", report)),
+                ids,
+            )
+        day = known.business_date
         if day:
             touched |= _column(
                 connection,

@@ -144,9 +144,18 @@ regions as (
             on sold.slice = authorised.slice and sold.region = authorised.region
     ) as either
     group by slice
+),
+
+-- of the orders entered in the month, once they are accepted
+response as (
+    select
+        slice,
+        avg({{ dbt.datediff('entered_at', 'accepted_at', 'minute') }} / 60.0) as hours
+    from {{ candidate('fct_order', months) }} as o
+    where accepted_at is not null
+    group by slice
 )
 
--- hours from order to acceptance join here once order lines are a mart
 select
     cast({{ var('batch_id') | int }} as bigint) as batch_id,
     dealers.slice,
@@ -180,7 +189,9 @@ select
         as numeric(18, 6)
     ) as region_coverage,
     cast(round(10000 * dealers.squares / (dealers.positive * dealers.positive), 3) as numeric(18, 3)) as dealer_hhi,
-    cast(round(10000 * customers.squares / (customers.positive * customers.positive), 3) as numeric(18, 3)) as customer_hhi
+    cast(round(10000 * customers.squares / (customers.positive * customers.positive), 3) as numeric(18, 3)) as customer_hhi,
+    cast(response.hours as numeric(12, 2)) as response_hours
 from dealers
 inner join customers on dealers.slice = customers.slice
 inner join regions on dealers.slice = regions.slice
+left join response on dealers.slice = response.slice

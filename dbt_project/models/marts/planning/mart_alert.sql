@@ -256,6 +256,18 @@ raised as (
     where
         passed_since.run_at is null
         or passed_since.run_at < failed.run_at
+    union all
+    select
+        kind,
+        severity,
+        dealer_id,
+        product_id,
+        about,
+        subject_en,
+        subject_zh,
+        evidence,
+        value_vendor
+    from {{ ref('int_alert__channel') }}
 ),
 
 keyed as (
