@@ -1,5 +1,7 @@
 {%- set months = affected_months('fct_reconciliation') %}
 {%- set whole = months_between(months[0], months[-1]) if months else [] %}
+{#- an order older than the first report is not known -#}
+{%- set known_from = add_months((all_months('fct_sell_in') + months) | min, var('order_months')) if months else var('whole') %}
 with ordered as (
     select * from {{ candidate('mart_order_sla', months) }} as o
 ),
@@ -29,8 +31,11 @@ counted as (
         coalesce(
             r.closing_value_vendor / nullif(r.closing_qty, 0),
             r.cost_of_goods_vendor / nullif(r.pos_qty - r.customer_return_qty, 0)
-        ) as cost
+        ) as cost,
+        h.first_day
     from {{ candidate('fct_inventory_rollforward', months) }} as r
+    left join {{ ref('int_dealer__history') }} as h
+        on r.dealer_id = h.dealer_id and h.report = 'stock'
 ),
 
 sale as (
@@ -89,7 +94,11 @@ difference as (
         slice,
         dealer_id,
         'shipment_order' as leg,
-        case when order_no is null then 'shipped_without_order' else 'matched' end as difference,
+        case
+            when order_no is not null then 'matched'
+            when slice < {{ date_literal(known_from) }} then 'before_history'
+            else 'shipped_without_order'
+        end as difference,
         amount_vendor as left_amount,
         case when order_no is null then 0 else amount_vendor end as right_amount
     from shipped
@@ -115,6 +124,8 @@ difference as (
             when status = 'ok' and gap_qty = 0 then 'matched'
             when status = 'ok' then 'within_tolerance'
             when status = 'warn' then 'stock_gap'
+            -- who has not counted yet is not missing a count
+            when status = 'no_closing' and (first_day is null or slice < {{ month_of('first_day') }}) then 'before_history'
             else status
         end as difference,
         cast(round(coalesce(calculated_qty, closing_qty, 0) * coalesce(cost, 0), 6) as numeric(24, 6)) as left_amount,
@@ -156,7 +167,7 @@ select
     leg,
     difference,
     -- what only time or a tolerance explains is no error
-    difference not in ('matched', 'backlog', 'in_transit', 'within_tolerance', 'no_opening') as is_unmatched,
+    difference not in ('matched', 'backlog', 'in_transit', 'within_tolerance', 'no_opening', 'before_history') as is_unmatched,
     cast(count(*) as integer) as lines,
     cast(sum(left_amount) as numeric(24, 6)) as left_amount_vendor,
     cast(sum(right_amount) as numeric(24, 6)) as right_amount_vendor,
