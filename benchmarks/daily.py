@@ -41,8 +41,9 @@ def publish_without_gates() -> None:
     """The pointers alone: gates are not what is measured here."""
     with connect() as connection:
         connection.execute(
-            "insert into ctl.published_slice (mart, slice, batch_id) select mart, slice, batch_id "
-            "from ctl.slice_version on conflict (mart, slice) do update set batch_id = excluded.batch_id"
+            "insert into ctl.published_slice (mart, slice, batch_id) select mart, slice, max(batch_id) "
+            "from ctl.slice_version group by mart, slice "
+            "on conflict (mart, slice) do update set batch_id = excluded.batch_id"
         )
         connection.execute("update ctl.batch set status = 'published' where status = 'built'")
         connection.execute("insert into ctl.publication (batch_id, slices) select batch_id, '{}' "
