@@ -16,6 +16,7 @@ from chip_channel.settings import settings
 
 DAGS = ("ingest_reference_data", "ingest_dealer_reports", "build_channel_marts",
         "publish_channel_data", "publish_forecasts_and_alerts", "settle_rebates")  # fmt: skip
+PLANNING = "publish_forecasts_and_alerts"
 ONE_BY_ONE = 3
 """So many of the last months are published one by one; the earlier ones arrive in one go."""
 QUIET_SECONDS = 3
@@ -92,10 +93,11 @@ def land_history(stack: Stack, folder: Path, progress: Callable[[str], None]) ->
     return new
 
 
-def wait(stack: Stack, progress: Callable[[str], None], limit: float = 1800) -> State:
+def wait(stack: Stack, progress: Callable[[str], None], limit: float = 3600) -> State:
     """Wait until everything that has landed is published.
 
-    Raises RunError when a DAG run fails, or it takes longer than `limit` seconds.
+    Raises RunError when a DAG run fails, or it takes longer than `limit` seconds. While history is
+    still arriving gate 3 may well hold back a plan made on the first half of it: the last plan counts.
     """
     assert stack.airflow is not None  # noqa: S101 - started before
     deadline = time.monotonic() + limit
@@ -105,20 +107,22 @@ def wait(stack: Stack, progress: Callable[[str], None], limit: float = 1800) -> 
         runs = _runs(stack.airflow, "running") + _runs(stack.airflow, "queued")
         busy = ", ".join(sorted({r["dag_id"] for r in runs}))
         progress(f"{now}{' · ' + busy if busy else ''}")
+        if now.blocked:
+            raise RunError(f"A gate blocked: {now.blocked}")
+        failed = [r for r in _runs(stack.airflow, "failed") if r["dag_id"] != PLANNING]
+        if now.idle and not runs:
+            failed += [r for r in _last_run(stack.airflow, PLANNING) if r["state"] == "failed"]
+        if failed:
+            where = "\n".join(
+                f"  {stack.airflow.url}/dags/{r['dag_id']}/runs/{r['dag_run_id']}" for r in failed
+            )
+            raise RunError(f"A DAG run failed; its log says why:\n{where}")
         if now.idle and not runs:
             quiet_since = quiet_since or time.monotonic()
             if time.monotonic() - quiet_since > QUIET_SECONDS:
                 return now
         else:
             quiet_since = None
-        if now.blocked:
-            raise RunError(f"A gate blocked: {now.blocked}")
-        failed = _runs(stack.airflow, "failed")
-        if failed:
-            where = "\n".join(
-                f"  {stack.airflow.url}/dags/{r['dag_id']}/runs/{r['dag_run_id']}" for r in failed
-            )
-            raise RunError(f"A DAG run failed; its log says why:\n{where}")
         time.sleep(1)
     raise RunError(f"Not finished after {limit:.0f} s: {state()}")
 
@@ -126,6 +130,12 @@ def wait(stack: Stack, progress: Callable[[str], None], limit: float = 1800) -> 
 def _runs(airflow: LocalAirflow, wanted: str) -> list[dict[str, Any]]:
     found = airflow.api("GET", f"/dags/~/dagRuns?state={wanted}&limit=100")["dag_runs"]
     return [r for r in found if r["dag_id"] in DAGS]
+
+
+def _last_run(airflow: LocalAirflow, dag_id: str) -> list[dict[str, Any]]:
+    path = f"/dags/{dag_id}/dagRuns?order_by=-start_date&limit=1"
+    found: list[dict[str, Any]] = airflow.api("GET", path)["dag_runs"]
+    return found
 
 
 def stop() -> None:
