@@ -1,18 +1,47 @@
 {%- set months = affected_months('mart_enablement') %}
-with family as (
+with bought as (
+    select
+        slice,
+        dealer_id,
+        customer,
+        sum(amount_vendor) as amount_vendor,
+        min(first_sale_date) as first_sale_date,
+        max(last_sale_date) as last_sale_date,
+        max(contact) as contact
+    from {{ ref('int_enablement__month') }}
+    group by
+        slice,
+        dealer_id,
+        customer
+),
+
+cohort as (
     select
         pair.slice,
-        pair.seen,
-        case when pair.seen > {{ dbt.dateadd('month', -6, 'pair.slice') }} then 1 else 0 end as is_later,
         b.dealer_id,
         b.customer,
-        b.family,
-        b.amount_vendor,
-        b.first_sale_date,
-        b.last_sale_date,
-        b.contact
-    from {{ month_pairs(months, 0, 8) }} as pair
-    inner join {{ ref('int_enablement__month') }} as b on pair.seen = b.slice
+        max(b.last_sale_date) as bought_on,
+        sum(b.amount_vendor) as amount_vendor
+    from {{ month_pairs(months, 6, 8) }} as pair
+    inner join bought as b on pair.seen = b.slice
+    group by
+        pair.slice,
+        b.dealer_id,
+        b.customer
+),
+
+later as (
+    select
+        pair.slice,
+        b.dealer_id,
+        b.customer,
+        min(b.first_sale_date) as next_on
+    from {{ month_pairs(months, 0, 5) }} as pair
+    inner join bought as b on pair.seen = b.slice
+    group by
+        pair.slice,
+        b.dealer_id,
+        b.customer
 ),
 
 -- a dealer whose last month is not in has not shown all of the 180 days
@@ -20,77 +49,27 @@ told as (
     select distinct
         slice,
         dealer_id
-    from family
-    where seen = slice
+    from bought
 ),
 
-cohort as (
-    select
-        slice,
-        dealer_id,
-        customer,
-        max(last_sale_date) as bought_on,
-        sum(amount_vendor) as amount_vendor
-    from family
-    where is_later = 0
-    group by
-        slice,
-        dealer_id,
-        customer
-),
-
-later as (
-    select
-        slice,
-        dealer_id,
-        customer,
-        min(first_sale_date) as next_on
-    from family
-    where is_later = 1
-    group by
-        slice,
-        dealer_id,
-        customer
-),
-
--- what it bought most of, and whether it had been helped when it bought
+-- what it bought most of
 trait as (
     select
-        slice,
-        dealer_id,
-        customer,
-        family,
+        pair.slice,
+        b.dealer_id,
+        b.customer,
+        b.family,
         row_number() over (
-            partition by slice, dealer_id, customer
-            order by sum(amount_vendor) desc, family
+            partition by pair.slice, b.dealer_id, b.customer
+            order by sum(b.amount_vendor) desc, b.family
         ) as place
-    from family
-    where is_later = 0
+    from {{ month_pairs(months, 6, 8) }} as pair
+    inner join {{ ref('int_enablement__month') }} as b on pair.seen = b.slice
     group by
-        slice,
-        dealer_id,
-        customer,
-        family
-),
-
-contact as (
-    select
-        family.slice,
-        family.dealer_id,
-        family.customer,
-        max(family.contact) as contact
-    from family
-    inner join cohort
-        on
-            family.slice = cohort.slice
-            and family.dealer_id = cohort.dealer_id
-            and family.customer = cohort.customer
-            and family.last_sale_date = cohort.bought_on
-    where family.is_later = 0
-    group by
-        family.slice,
-        family.dealer_id,
-        family.customer
+        pair.slice,
+        b.dealer_id,
+        b.customer,
+        b.family
 )
 
 select
@@ -112,11 +91,12 @@ inner join trait
         and cohort.dealer_id = trait.dealer_id
         and cohort.customer = trait.customer
         and trait.place = 1
-inner join contact
+-- whether it had been helped when it bought
+inner join bought as contact
     on
-        cohort.slice = contact.slice
-        and cohort.dealer_id = contact.dealer_id
+        cohort.dealer_id = contact.dealer_id
         and cohort.customer = contact.customer
+        and cohort.bought_on = contact.last_sale_date
 left join later
     on
         cohort.slice = later.slice
