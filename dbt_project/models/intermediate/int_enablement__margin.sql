@@ -33,7 +33,7 @@ band as (
         customer,
         ntile(3) over (
             partition by slice, dealer_id
-            order by sum(costed_amount_vendor) desc, customer
+            order by sum(costed_amount_vendor) desc, customer asc
         ) as size_band
     from bought
     where costed_amount_vendor is not null

@@ -61,7 +61,7 @@ trait as (
         b.family,
         row_number() over (
             partition by pair.slice, b.dealer_id, b.customer
-            order by sum(b.amount_vendor) desc, b.family
+            order by sum(b.amount_vendor) desc, b.family asc
         ) as place
     from {{ month_pairs(months, 6, 8) }} as pair
     inner join {{ ref('int_enablement__month') }} as b on pair.seen = b.slice
@@ -80,7 +80,7 @@ select
     contact.contact,
     ntile(3) over (
         partition by cohort.slice, cohort.dealer_id
-        order by cohort.amount_vendor desc, cohort.customer
+        order by cohort.amount_vendor desc, cohort.customer asc
     ) as size_band,
     case when later.next_on <= {{ dbt.dateadd('day', 180, 'cohort.bought_on') }} then 1 else 0 end as bought_again
 from cohort

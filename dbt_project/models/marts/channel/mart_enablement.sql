@@ -22,7 +22,9 @@ used as (
         sum(case when event_kind = 'training' then 1 else 0 end) as trainings,
         sum(case when event_kind = 'fae_ticket' then 1 else 0 end) as fae_tickets,
         sum(case when event_kind = 'fae_ticket' and closed_at is null then 1 else 0 end) as open_tickets,
-        sum(case when event_kind = 'fae_ticket' and closed_at is not null and outcome in ('win', 'lost') then 1 else 0 end) as decided_tickets,
+        sum(
+            case when event_kind = 'fae_ticket' and closed_at is not null and outcome in ('win', 'lost') then 1 else 0 end
+        ) as decided_tickets,
         sum(case when event_kind = 'fae_ticket' and closed_at is not null and outcome = 'win' then 1 else 0 end) as won_tickets,
         count(reply_hours) as replied_tickets,
         avg(reply_hours) as reply_hours_mean,

@@ -124,7 +124,10 @@ receiver as (
         inner join
             {{ candidate('fct_sell_in', months_with(months, back=11 + var('lot_months'))) }} as s
             on lot.product_id = s.product_id and lot.lot = s.lot
-        where s.slice <= lot.slice
+        where
+            s.slice <= lot.slice
+            -- however much of the past a batch reads
+            and s.slice >= {{ dbt.dateadd('month', -(11 + var('lot_months')), 'lot.slice') }}
         group by
             lot.slice,
             lot.product_id,
