@@ -42,6 +42,9 @@ def var(name: str, default: Any = None) -> Any:
         "whole": "1900-01-01",
         "transit_months": 2,
         "order_months": 8,
+        "lot_months": 24,
+        "contact_months": 24,
+        "quality_attention": 2,
         "vendor_currency": "CNY",
     }
     return {"fct_inventory_daily": 14} if name == "windows" else known.get(name, default or MONTH)
@@ -69,6 +72,14 @@ def published(name: str) -> str:
 
 def month_rows(_months: Any) -> str:
     return "(select slice, next_slice, month_end from months)"
+
+
+def month_pairs(_months: Any, *_: int) -> str:
+    return "(select slice, seen from months)"
+
+
+def wilson(*args: str) -> str:
+    return f"wilson({', '.join(args[:2])})"
 
 
 def dealer_active(dealer: str, day: str) -> str:

@@ -112,6 +112,18 @@ BREAKS = [
     ("mart_channel_health", "grain_holds", "insert into {t} select * from {t} where batch_id = 0 limit 1"),
     ("mart_channel_health", "score_is_a_share", "update {t} set score = 2 where batch_id = 0"),
     ("mart_channel_health", "parts_add_up", "update {t} set from_turnover = from_turnover + 0.5 where batch_id = 0"),
+    ("mart_quality_feedback", "grain_holds", "insert into {t} select * from {t} where batch_id = 0 limit 1"),
+    ("mart_quality_feedback", "failed_within_inspected", "update {t} set qty_failed = qty_inspected + 1 where batch_id = 0"),
+    ("mart_quality_feedback", "rate_in_its_interval", "update {t} set failure_rate = failure_rate_high + 0.1 where batch_id = 0"),
+    ("mart_quality_feedback", "attention_follows", "update {t} set needs_attention = true, base_rate_high = 1 where batch_id = 0"),
+    ("mart_enablement", "grain_holds", "insert into {t} select * from {t} where batch_id = 0 limit 1"),
+    ("mart_enablement", "rates_are_shares", "update {t} set win_share = 2 where batch_id = 0"),
+    ("mart_enablement", "parts_are_in_the_whole", "update {t} set repurchased_customers = judged_customers + 1 where batch_id = 0"),
+    ("mart_enablement", "hours_not_negative", "update {t} set reply_hours_median = -1 where batch_id = 0"),
+    ("mart_enablement_effect", "grain_holds", "insert into {t} select * from {t} where batch_id = 0 limit 1"),
+    ("mart_enablement_effect", "called_association", "update {t} set relation = 'effect' where batch_id = 0"),
+    ("mart_enablement_effect", "difference_in_its_interval", "update {t} set difference_low = difference + 1 where batch_id = 0"),
+    ("mart_enablement_effect", "difference_of_the_means", "update {t} set mean_with = mean_with + 1 where batch_id = 0"),
 ]  # fmt: skip
 GUARDED_BY_THE_TABLE = {
     ("fct_pos", "product_resolved"), ("mart_held_line", "a_reason_for_each"),

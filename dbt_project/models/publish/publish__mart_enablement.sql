@@ -1,0 +1,3 @@
+{{ config(alias='mart_enablement') }}
+
+{{ published('mart_enablement') }}

@@ -1,0 +1,3 @@
+{{ config(alias='mart_enablement_effect') }}
+
+{{ published('mart_enablement_effect') }}

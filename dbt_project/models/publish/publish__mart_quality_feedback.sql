@@ -1,0 +1,3 @@
+{{ config(alias='mart_quality_feedback') }}
+
+{{ published('mart_quality_feedback') }}
