@@ -153,7 +153,9 @@ DIFFERENCES = {
     "no_closing": Text("no closing stock reported", "无期末库存报告"),
     "return_without_sale": Text("return without a sale", "退货无对应销售"),
     "return_without_shipment": Text("return without a shipment", "退货无对应发货"),
-} | {f"claim_{key}": Text(f"claim: {w.en}", f"补差申请：{w.zh}") for key, w in CLAIM_REASONS.items()}
+} | {
+    f"claim_{key}": Text(f"claim: {w.en}", f"补差申请：{w.zh}") for key, w in CLAIM_REASONS.items()
+}
 ORDER_STATES = {
     "overdue": Text("overdue", "逾期"),
     "exception": Text("exception", "物流异常"),
@@ -181,6 +183,16 @@ CORRIDOR_SIDES = {
     "below": Text("below the corridor", "低于下限"),
     "above": Text("above the corridor", "高于上限"),
 }
+AREAS = {
+    "north": Text("north", "华北"),
+    "northeast": Text("northeast", "东北"),
+    "east": Text("east", "华东"),
+    "central-south": Text("central-south", "中南"),
+    "southwest": Text("southwest", "西南"),
+    "northwest": Text("northwest", "西北"),
+    "unknown": Text("not reported", "未报送"),
+}
+"""Areas of the demand map, and what stands for an industry that nobody reported."""
 HEAT_LEVELS = {
     "country": Text("country", "国家"),
     "area": Text("area", "大区"),
@@ -211,10 +223,10 @@ def short(value: Any) -> str:
     if value is None:
         return NOTHING
     size = abs(float(value))
-    if size < 999.5:  # noqa: PLR2004 - below a thousand
+    if size < 999.5:
         return f"{float(value):.0f}"
-    unit, per = ("k", 1e3) if size < 999_500 else ("M", 1e6)  # noqa: PLR2004
-    return f"{float(value) / per:.{1 if size / per < 9.95 else 0}f}{unit}"  # noqa: PLR2004
+    unit, per = ("k", 1e3) if size < 999_500 else ("M", 1e6)
+    return f"{float(value) / per:.{1 if size / per < 9.95 else 0}f}{unit}"
 
 
 def signed(value: Any, digits: int = 1) -> str:

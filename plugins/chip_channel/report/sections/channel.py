@@ -44,12 +44,9 @@ def _scores(rows: list[Row]) -> Spec:
     worded = [
         {**row, "points": 100 * row["score"],
          "change": None if row["score_change"] is None else 100 * row["score_change"],
-         "moved": say(*words.tell(words.PARTS, row["moved_by"]))}
+         "moved": " · ".join(words.tell(words.PARTS, row["moved_by"]))}
         for row in rows
     ]  # fmt: skip
-    for row in worded:
-        # data is left in one language: both stand in it
-        row["moved"] = row["moved"].replace("¦", " · ")
     return heatmap(
         worded,
         alt.X("slice:O", title=None, axis=alt.Axis(orient="top", labelAngle=0, ticks=False,
@@ -109,8 +106,8 @@ def _hours(rows: list[Row]) -> Spec:
     mean = base.mark_line(color=BLUE, strokeDash=[3, 3]).encode(y="mean_hours:Q")
     median = base.mark_line(color=BLUE, point=True, strokeWidth=2.5).encode(y="median_hours:Q")
     marks = [
-        {"hours": targets.ACCEPTED_HOURS_BEFORE, "says": "48 h"},
-        {"hours": targets.ACCEPTED_HOURS, "says": "4 h"},
+        {"hours": targets.ACCEPTED_HOURS_BEFORE, "says": f"{targets.ACCEPTED_HOURS_BEFORE:.0f} h"},
+        {"hours": targets.ACCEPTED_HOURS, "says": f"{targets.ACCEPTED_HOURS:.0f} h"},
     ]
     aims = alt.Chart(alt.Data(values=marks)).encode(y="hours:Q")
     rules = aims.mark_rule(color=AMBER, strokeDash=[5, 4])
