@@ -8,13 +8,14 @@ from chip_channel.intake.codes import codes
 from chip_channel.local.airflow import LocalAirflow
 from chip_channel.local.postgres import EmbeddedPostgres
 from chip_channel.report.findings import findings
+from chip_channel.report.words import PARTS, SIGNALS, signed, tell
 from chip_channel.settings import settings
 from chip_channel.warehouse import connect
 
 
 def show(console: Console, airflow: LocalAirflow | None) -> None:
     """Print the summary."""
-    console.print(Group(_files(), _reasons(), _gates(), _marts(), _rebates()))
+    console.print(Group(_files(), _reasons(), _gates(), _marts(), _rebates(), *_channel()))
     console.print("[bold]Most urgent[/bold]")
     for i, finding in enumerate(findings()[:3], 1):
         console.print(f" {i}. {finding.text}")
@@ -74,6 +75,36 @@ def _rebates() -> Table:
             "group by programme order by programme"
         ).fetchall()
     return table("Rebates", "programme", "owed", "settled", "open", "accruing", rows=rows)
+
+
+def _channel() -> tuple[Table, Table]:
+    """Scorecards of the newest month, the lowest first, and the newest suspects."""
+    with connect() as connection:
+        cards = connection.execute(
+            "select to_char(h.slice, 'YYYY-MM'), h.dealer_id, t.tier, h.score, "
+            "h.level, h.score_change, h.moved_by "
+            "from publish.mart_channel_health h left join publish.mart_tier t using (dealer_id, slice) "
+            "where h.slice = (select max(slice) from publish.mart_channel_health) "
+            "order by h.score, h.dealer_id"
+        ).fetchall()
+        suspects = connection.execute(
+            "select to_char(slice, 'YYYY-MM'), dealer_id, split_part(product_id, '|', 2), region, "
+            "round(100 * score)::int, signals, evidence_lines, open_complaints "
+            "from publish.mart_diversion where level = 'suspect' "
+            "order by slice desc, score desc, dealer_id, product_id, region limit 5"
+        ).fetchall()
+    score = [(*c[:3], float(f"{100 * c[3]:.1f}"), c[4], signed(c[5] and 100 * c[5]),
+              tell(PARTS, c[6]).en) for c in cards]  # fmt: skip
+    return (
+        table("Channel", "month", "dealer", "tier", "score", "level", "change", "moved by", rows=score),
+        table("Suspected of diversion, no verdict", "month", "dealer", "part", "region", "score",
+              "signals", "evidence lines", "open complaints",
+              rows=[(*s[:5], _worded(s[5]), *s[6:]) for s in suspects]),
+    )  # fmt: skip
+
+
+def _worded(signals: str) -> str:
+    return "; ".join(tell(SIGNALS, name).en for name in signals.split(", "))
 
 
 def where_to_look(console: Console, airflow: LocalAirflow | None) -> None:

@@ -5,19 +5,32 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from chip_channel.report import targets
-from chip_channel.report.queries import gates, inventory, publication, reports, rollforward
+from chip_channel.report.queries import (
+    channel,
+    diversion,
+    gates,
+    inventory,
+    orders,
+    publication,
+    reports,
+    rollforward,
+)
 from chip_channel.report.reading import Reader, reading
-from chip_channel.report.words import REPORTS, Text, tell
+from chip_channel.report.words import PARTS, REPORTS, Text, tell
 from chip_channel.settings import settings
 
 KINDS = {
     "gate_failed": Text("Held back", "已拦截"),
     "stock_out": Text("Runs out", "断货风险"),
+    "overdue": Text("Order overdue", "订单逾期"),
+    "suspect": Text("Open complaint", "投诉未结"),
+    "at_risk": Text("Dealer at risk", "经销商风险"),
     "dead": Text("Dead stock", "呆滞库存"),
     "gap": Text("Stock gap", "库存差异"),
     "late_report": Text("Late report", "报告迟交"),
 }
-"""In order of urgency: what hides all news, stops sales, ties up money, clouds the view."""
+"""In order of urgency: what hides all news, stops sales, harms the channel, ties up money, clouds
+the view."""
 EACH = 5
 """Findings of one kind, at most."""
 
@@ -45,7 +58,10 @@ def find(db: Reader) -> list[Finding]:
 
     So the first few tell of everything that is wrong, not of one kind of it.
     """
-    found = [*_held_back(db), *_running_out(db), *_dead(db), *_gaps(db), *_late(db)]
+    found = [
+        *_held_back(db), *_running_out(db), *_overdue(db), *_suspects(db), *_at_risk(db),
+        *_dead(db), *_gaps(db), *_late(db),
+    ]  # fmt: skip
     order = list(KINDS)
     places: dict[str, int] = {}
     ranked = []
@@ -88,6 +104,47 @@ def _running_out(db: Reader) -> Iterator[Finding]:
             f"{r['dealer_id']} 的 {r['mpn']} 即将断货：{r['as_of']} 库存仅 {r['weeks']:.1f} 周，"
             f"{transit_zh}，补货需 {r['lead_weeks']:.1f} 周，"
             f"影响销售额 {r['amount']:,.0f} {money}。",
+        )  # fmt: skip
+
+
+def _overdue(db: Reader) -> Iterator[Finding]:
+    money = settings().vendor_currency
+    for r in orders.overdue_by_dealer(db, EACH):
+        yield Finding(
+            "overdue", r["dealer_id"], float(r["amount"] or 0),
+            f"{r['dealer_id']} waits for {r['lines']:,} overdue order "
+            f"{'line' if r['lines'] == 1 else 'lines'} of {r['amount'] or 0:,.0f} {money}; the "
+            f"first was due on {r['due_since']}.",
+            f"{r['dealer_id']} 有 {r['lines']:,} 行订单逾期未交，金额 {r['amount'] or 0:,.0f} "
+            f"{money}，最早应于 {r['due_since']} 到货。",
+        )  # fmt: skip
+
+
+def _suspects(db: Reader) -> Iterator[Finding]:
+    money = settings().vendor_currency
+    for r in diversion.with_open_complaint(db, EACH):
+        yield Finding(
+            "suspect", f"{r['dealer_id']} {r['region']}", float(r["amount"] or 0),
+            f"{r['dealer_id']}: a complaint of diversion in {r['region']} is open, and "
+            f"{r['parts']} {'part raises' if r['parts'] == 1 else 'parts raise'} a suspicion there "
+            f"(score {100 * r['score']:.0f}, lines of {r['amount'] or 0:,.0f} {money}); ask the "
+            "dealer, it may contest it.",
+            f"{r['dealer_id']}：{r['region']} 的窜货投诉未结，当地 {r['parts']} 个料号存在嫌疑"
+            f"（嫌疑分 {100 * r['score']:.0f}，涉及 {r['amount'] or 0:,.0f} {money}）；"
+            "请经销商说明，经销商可提出异议。",
+        )  # fmt: skip
+
+
+def _at_risk(db: Reader) -> Iterator[Finding]:
+    for r in channel.at_risk(db, EACH):
+        part, change = tell(PARTS, r["moved_by"]), r["score_change"]
+        yield Finding(
+            "at_risk", r["dealer_id"], float(r["pos_amount_vendor"] or 0),
+            f"{r['dealer_id']} is at risk: its score of {r['slice']:%Y-%m} is "
+            f"{100 * r['score']:.0f} of 100"
+            + (f" ({100 * change:+.1f}, most by {part.en})." if change else "."),
+            f"{r['dealer_id']} 处于风险级别：{r['slice']:%Y-%m} 健康度 {100 * r['score']:.0f} / 100"
+            + (f"（{100 * change:+.1f}，主要因{part.zh}）。" if change else "。"),
         )  # fmt: skip
 
 

@@ -134,6 +134,6 @@ def _environment() -> Environment:
     }  # fmt: skip
     made.filters |= {
         "number": words.number, "percent": words.percent, "day": words.day, "month": words.month,
-        "moment": words.moment,
+        "moment": words.moment, "short": words.short, "signed": words.signed,
     }  # fmt: skip
     return made

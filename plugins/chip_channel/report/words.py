@@ -101,6 +101,105 @@ CLAIM_REASONS = {
     "below_spa_price": Text("contract price below the authorised one", "合同价低于授权价"),
     "above_book_cost": Text("cost basis above the book cost", "成本基准高于代理成本价"),
 }
+HEALTH_LEVELS = {
+    "healthy": Text("healthy", "健康"),
+    "watch": Text("watch", "关注"),
+    "at_risk": Text("at risk", "风险"),
+}
+PARTS = {
+    "report_quality": Text("report quality", "报告质量"),
+    "turnover": Text("turnover", "周转率"),
+    "dead_stock": Text("dead stock", "呆滞占比"),
+    "on_time_orders": Text("orders on time", "订单准时"),
+    "diversion": Text("suspicion of diversion", "窜货嫌疑"),
+    "load_in": Text("load-in", "压货"),
+    "reconciliation": Text("unmatched", "未核销差异"),
+}
+ROLES = {
+    "direct": Text("direct", "直供"),
+    "core": Text("core", "核心经销商"),
+    "sub": Text("sub-dealer", "二级经销商"),
+}
+TIERS = {
+    "platinum": Text("platinum", "铂金"),
+    "gold": Text("gold", "金牌"),
+    "silver": Text("silver", "银牌"),
+    "none": Text("none", "无等级"),
+}
+TIER_STATUSES = {
+    "assessed": Text("assessed", "已评定"),
+    "in_grace": Text("assessment ended, in grace", "评定到期，宽限期内"),
+    "expired": Text("assessment ended", "评定已过期"),
+    "not_assessed": Text("not assessed", "未评定"),
+}
+LEGS = {
+    "order_shipment": Text("order → shipment", "订单 → 发货"),
+    "shipment_order": Text("shipment → order", "发货 → 订单"),
+    "shipment_receipt": Text("shipment → receipt", "发货 → 收货"),
+    "receipt_stock": Text("movements → stock", "收发 → 库存"),
+    "return_sale": Text("customer return → sale", "客户退货 → 原销售"),
+    "return_shipment": Text("return to vendor → shipment", "退原厂 → 原发货"),
+    "sale_claim": Text("claim → sale and authorisation", "补差申请 → 销售与授权"),
+}
+DIFFERENCES = {
+    "backlog": Text("backlog, not due yet", "未交，未到期"),
+    "overdue": Text("overdue", "逾期未交"),
+    "shipped_without_order": Text("shipped without an order", "无订单发货"),
+    "in_transit": Text("in transit", "在途"),
+    "not_received": Text("not received", "未收货"),
+    "within_tolerance": Text("within tolerance", "允差内"),
+    "stock_gap": Text("stock gap", "库存差异"),
+    "no_opening": Text("no opening stock reported", "无期初库存报告"),
+    "no_closing": Text("no closing stock reported", "无期末库存报告"),
+    "return_without_sale": Text("return without a sale", "退货无对应销售"),
+    "return_without_shipment": Text("return without a shipment", "退货无对应发货"),
+} | {
+    f"claim_{key}": Text(f"claim: {w.en}", f"补差申请：{w.zh}") for key, w in CLAIM_REASONS.items()
+}
+ORDER_STATES = {
+    "overdue": Text("overdue", "逾期"),
+    "exception": Text("exception", "物流异常"),
+    "open": Text("open", "未交"),
+    "in_transit": Text("in transit", "在途"),
+    "done": Text("done", "完成"),
+}
+SUSPICION_LEVELS = {
+    "suspect": Text("suspect", "疑似"),
+    "watch": Text("watch", "关注"),
+}
+SIGNALS = {
+    "lot_elsewhere": Text("lot was shipped to another dealer", "批次系发给其他经销商"),
+    "outside_region": Text("sold outside its regions", "销往授权区域外"),
+    "spa_customer": Text("special price for another customer", "特价用于其他客户"),
+    "two_dealers": Text("another dealer's registered project", "他人报备项目"),
+    "above_usual": Text("volume far above usual", "销量远超常态"),
+    "below_corridor": Text("price below the corridor", "低于价格下限"),
+    "reversed_claim": Text("claimed, then taken back", "申请补差后退货"),
+    "load_in": Text("loaded in at a quarter's end", "季末压货"),
+    "broker_name": Text("customer's name is a broker's", "客户名称疑似贸易商"),
+    "region_unassigned": Text("region assigned to nobody", "区域未授权给任何经销商"),
+}
+CORRIDOR_SIDES = {
+    "below": Text("below the corridor", "低于下限"),
+    "above": Text("above the corridor", "高于上限"),
+}
+AREAS = {
+    "north": Text("north", "华北"),
+    "northeast": Text("northeast", "东北"),
+    "east": Text("east", "华东"),
+    "central-south": Text("central-south", "中南"),
+    "southwest": Text("southwest", "西南"),
+    "northwest": Text("northwest", "西北"),
+    "unknown": Text("not reported", "未报送"),
+}
+"""Areas of the demand map, and what stands for an industry that nobody reported."""
+HEAT_LEVELS = {
+    "country": Text("country", "国家"),
+    "area": Text("area", "大区"),
+    "industry": Text("industry", "行业"),
+    "family": Text("family", "产品系列"),
+    "region": Text("region", "地区"),
+}
 
 
 def tell(words: dict[str, Text], key: str | None) -> Text:
@@ -117,6 +216,22 @@ def both(en: object, zh: object) -> Markup:
 def number(value: Any, digits: int = 0) -> str:
     """A number with thousands separators."""
     return NOTHING if value is None else f"{float(value):,.{digits}f}"
+
+
+def short(value: Any) -> str:
+    """A number in three digits or so: 469,879 as 470k."""
+    if value is None:
+        return NOTHING
+    size = abs(float(value))
+    if size < 999.5:
+        return f"{float(value):.0f}"
+    unit, per = ("k", 1e3) if size < 999_500 else ("M", 1e6)
+    return f"{float(value) / per:.{1 if size / per < 9.95 else 0}f}{unit}"
+
+
+def signed(value: Any, digits: int = 1) -> str:
+    """A change, with its sign."""
+    return NOTHING if value is None else f"{float(value):+,.{digits}f}".replace("-", "−")
 
 
 def percent(value: Any, digits: int = 1) -> str:

@@ -5,6 +5,7 @@ A new section is one module here with a `SECTION`, one template of the same name
 """
 
 from chip_channel.report.sections import (
+    channel,
     gates,
     inventory,
     overview,
@@ -24,6 +25,7 @@ SECTIONS: tuple[Section, ...] = (
     rollforward.SECTION,
     planning.SECTION,
     rebates.SECTION,
+    channel.SECTION,
     gates.SECTION,
 )
 
