@@ -64,7 +64,9 @@ def test_month_end_stock_is_the_true_closing(published: WorldFiles) -> None:
     assert found == wanted
 
 
-def test_no_gap_is_found_and_what_went_back_to_the_vendor_is_explained(published: WorldFiles) -> None:
+def test_no_gap_is_found_and_what_went_back_to_the_vendor_is_explained(
+    published: WorldFiles,
+) -> None:
     true = truth(published, "inventory_month")
     wanted = {
         (r["dealer_id"], r["mpn"], str(r["month"])[:7]): int(r["vendor_returns"])
@@ -80,7 +82,9 @@ def test_no_gap_is_found_and_what_went_back_to_the_vendor_is_explained(published
     }
     assert wanted
     assert found == wanted
-    assert rows("select count(*) from publish.fct_inventory_rollforward where gap_qty <> 0") == [(0,)]
+    assert rows("select count(*) from publish.fct_inventory_rollforward where gap_qty <> 0") == [
+        (0,)
+    ]
 
 
 def test_lines_of_unknown_parts_are_held_and_named(published: WorldFiles) -> None:

@@ -8,7 +8,7 @@ with {{ current_lines(
     'stg_dealers__claim',
     business_date='claim_date',
     key=['claim_no', 'line_no'],
-    months=months_between(months[0], months[-1]) if months else [],
+    months=all_months_to(months),
 ) }}
 
 select * from current_line

@@ -1,6 +1,7 @@
 """Suspicions of diversion, and the lines they rest on."""
 
 from collections import defaultdict
+from typing import Any
 
 from chip_channel.report.reading import Reader, Row
 
