@@ -8,7 +8,7 @@ from chip_channel.report.findings import findings
 from chip_channel.report.page import write_report
 from chip_channel.report.queries import demand
 from chip_channel.report.sections.channel import heat, tree
-from chip_channel.report.words import LEGS, PARTS, short, signed
+from chip_channel.report.words import LEGS, PARTS, number, percent, short, signed
 from support.page import Page
 
 from tests.report.conftest import IMAGE, SCRIPT, Published, Seen, change
@@ -61,7 +61,7 @@ def suspected(published: Published) -> Iterator[Page]:
 
 def test_the_scorecard_is_that_of_the_newest_month(published: Published) -> None:
     wanted = {
-        dealer: (f"{100 * score:.1f}", level.replace("_", " "), moved, change_)
+        dealer: (number(100 * score, 1), level.replace("_", " "), moved, change_)
         for dealer, score, level, moved, change_ in rows(
             "select dealer_id, score, level, moved_by, score_change from publish.mart_channel_health "
             f"where slice = {NEWEST}"
@@ -87,14 +87,14 @@ def test_the_parts_of_a_score_add_up_on_the_page(published: Published) -> None:
 def test_structure_orders_and_prices_are_those_of_the_marts(published: Published) -> None:
     page = published.index
     assert [row[:4] for row in page.table("structure")] == [
-        [f"{slice_:%Y-%m}", *(f"{100 * s:.1f} %" if s is not None else "–" for s in shares)]
+        [f"{slice_:%Y-%m}", *(percent(s) for s in shares)]
         for slice_, *shares in rows(
             "select slice, direct_share, core_share, sub_share from publish.mart_channel_structure "
             "order by slice desc"
         )
     ]
     assert [(row[0], row[1], row[2]) for row in page.table("order-months")] == [
-        (f"{slice_:%Y-%m}", f"{lines:,}", f"{hours:.1f}")
+        (f"{slice_:%Y-%m}", f"{lines:,}", number(hours, 1))
         for slice_, lines, hours in rows(
             "select slice, count(*), avg(accepted_hours) from publish.mart_order_sla group by slice "
             "order by slice desc limit 18"
@@ -190,7 +190,7 @@ def test_the_section_opens_without_complaint_and_evidence_unfolds(
 ) -> None:
     path = published.home / "report" / "index.html"
     seen.open(path)
-    suspicion = seen.page.locator("#suspects details.suspicion").first
+    suspicion = seen.page.locator("#suspects details.suspicion", has_text="And 3 more lines.")
     assert not suspicion.locator("table.evidence").is_visible()
     suspicion.locator("summary").click()
     assert suspicion.locator("table.evidence tbody tr").count() == 6
