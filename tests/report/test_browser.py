@@ -8,7 +8,7 @@ from tests.report.conftest import IMAGE, SCRIPT, Published, Seen
 
 MARKS = "svg .mark-rect path, svg .mark-symbol path, svg .mark-line path, svg .mark-text text"
 CHARTS = {"reports-score", "inventory-weeks", "inventory-ageing", "rollforward-gaps",
-          "rebates-accrued"}  # fmt: skip
+          "rebates-accrued", "channel-scores", "channel-roles", "channel-hours", "channel-in-time"}  # fmt: skip
 """What a world of three months has enough history for."""
 
 

@@ -1,11 +1,10 @@
 """Suspicions of diversion, and the lines they rest on."""
 
 from collections import defaultdict
-from typing import Any
 
 from chip_channel.report.reading import Reader, Row
 
-LINES = 10
+LINES = 6
 """Evidence lines of one suspicion, at most."""
 
 
@@ -124,7 +123,7 @@ def _evidence(db: Reader, suspicions: list[Row]) -> dict[tuple[object, ...], lis
             ([row["submission_id"] for row in rows],),
         )
     }
-    lines: dict[tuple[object, ...], list[dict[str, Any]]] = defaultdict(list)
+    lines: dict[tuple[object, ...], list[Row]] = defaultdict(list)
     for row in rows:
         row["file_name"] = files.get(row["submission_id"])
         lines[row["slice"], row["dealer_id"], row["product_id"], row["cell_region"]].append(row)

@@ -83,7 +83,7 @@ def claims(db: Reader) -> list[Row]:
     ).fetchall()
 
 
-def statements(db: Reader, limit: int = 80, lines: int = 10) -> list[Row]:
+def statements(db: Reader, limit: int = 60, lines: int = 8) -> list[Row]:
     """The newest statements, each with its largest `lines` and how much the `rest` of them is."""
     found = db.published.execute(
         "select * from publish.mart_rebate_statement "

@@ -36,13 +36,13 @@ SCORED = (
     ("reconciliation", "unmatched_share", "mart_reconciliation"),
 )
 """Parts of a score: name, what was measured, and the mart that says so."""
-SUSPECTS, WATCHED, WATCH_MONTHS = 40, 40, 3
+SUSPECTS, WATCHED, WATCH_MONTHS = 30, 20, 3
 _MONTH = alt.Tooltip("slice:O", title=say("month", "月份"))
 
 
 def _scores(rows: list[Row]) -> Spec:
     worded = [
-        {**row, "points": 100 * row["score"],
+        {"dealer_id": row["dealer_id"], "slice": row["slice"], "points": 100 * row["score"],
          "change": None if row["score_change"] is None else 100 * row["score_change"],
          "moved": " · ".join(words.tell(words.PARTS, row["moved_by"]))}
         for row in rows
@@ -90,7 +90,8 @@ def _roles(rows: list[Row]) -> Spec:
 
 def _hours(rows: list[Row]) -> Spec:
     """Hours to accept by month, against where it began and where it should end."""
-    told = [row for row in rows if row["accepted_lines"]]
+    drawn = ("slice", "lines", "mean_hours", "median_hours", "p90_hours")
+    told = [{k: row[k] for k in drawn} for row in rows if row["accepted_lines"]]
     base = alt.Chart(plain(told)).encode(
         x=alt.X("slice:O", title=None, axis=alt.Axis(labelAngle=-45, ticks=False)),
         tooltip=[
@@ -118,7 +119,9 @@ def _hours(rows: list[Row]) -> Spec:
 
 
 def _in_time(rows: list[Row]) -> Spec:
-    base = alt.Chart(plain(r for r in rows if r["judged_lines"])).encode(
+    drawn = ("slice", "lines", "judged_lines", "on_time_share")
+    told = [{k: row[k] for k in drawn} for row in rows if row["judged_lines"]]
+    base = alt.Chart(plain(told)).encode(
         x=alt.X("slice:O", title=None, axis=alt.Axis(labelAngle=-45, ticks=False)),
         y=alt.Y("on_time_share:Q", title=say("on time in full", "准时足量"),
                 scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", tickCount=5)),
