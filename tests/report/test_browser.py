@@ -8,7 +8,8 @@ from tests.report.conftest import IMAGE, SCRIPT, Published, Seen
 
 MARKS = "svg .mark-rect path, svg .mark-symbol path, svg .mark-line path, svg .mark-text text"
 CHARTS = {"reports-score", "inventory-weeks", "inventory-ageing", "rollforward-gaps",
-          "rebates-accrued", "channel-scores", "channel-roles", "channel-hours", "channel-in-time"}  # fmt: skip
+          "rebates-accrued", "channel-scores", "channel-roles", "channel-hours", "channel-in-time",
+          "channel-suspicions"}  # fmt: skip
 """What a world of three months has enough history for."""
 
 
