@@ -22,7 +22,10 @@ with held as (
         slice,
         report
     from {{ ref('mart_held_line') }}
-    where batch_id = {{ batch }} and report in ('{{ reports | join("', '") }}')
+    where
+        batch_id = {{ batch }}
+        and report in ('{{ reports | join("', '") }}')
+        and {{ in_slices('slice', months) }}
 ),
 
 layer as (
