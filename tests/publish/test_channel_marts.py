@@ -1,25 +1,13 @@
 """Orders, logistics, reconciliation, tiers and diversion say what was true in the sample world."""
 
 from datetime import date
-from pathlib import Path
 
 import polars as pl
 import pytest
-from chip_channel.warehouse import connect
 from chip_channel.world import WorldFiles
+from support.published import rows, truth
 
 pytestmark = pytest.mark.usefixtures("published")
-
-
-def rows(query: str) -> list[tuple]:
-    """Rows as a reader sees them."""
-    with connect("bi_reader") as connection:
-        return connection.execute(query).fetchall()
-
-
-def truth(made: WorldFiles, name: str) -> pl.DataFrame:
-    """A table of the truth."""
-    return pl.read_parquet(Path(made.directory) / "truth" / f"{name}.parquet")
 
 
 def test_order_lines_stand_as_they_were(published: WorldFiles) -> None:

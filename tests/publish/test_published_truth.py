@@ -1,25 +1,13 @@
 """What is published is what was true in the sample world, to the piece and the line."""
 
 from decimal import Decimal
-from pathlib import Path
 
-import polars as pl
 import pytest
 from chip_channel.warehouse import connect
 from chip_channel.world import WorldFiles
+from support.published import rows, truth
 
 pytestmark = pytest.mark.usefixtures("published")
-
-
-def rows(query: str) -> list[tuple]:
-    """Rows as a reader sees them."""
-    with connect("bi_reader") as connection:
-        return connection.execute(query).fetchall()
-
-
-def truth(made: WorldFiles, name: str) -> pl.DataFrame:
-    """A table of the truth."""
-    return pl.read_parquet(Path(made.directory) / "truth" / f"{name}.parquet")
 
 
 def test_every_true_sale_is_published_once_and_no_other(published: WorldFiles) -> None:

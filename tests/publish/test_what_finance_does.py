@@ -16,14 +16,9 @@ from chip_channel.settlement.propose import SettlementError, decide, propose
 from chip_channel.settlement.simulate import simulate
 from chip_channel.settlement.statements import write_statements
 from chip_channel.warehouse import connect
+from support.published import rows
 
 pytestmark = pytest.mark.usefixtures("published")
-
-
-def rows(query: str) -> list[tuple]:
-    """Rows as finance reads them."""
-    with connect("finance_reader") as connection:
-        return connection.execute(query).fetchall()
 
 
 def test_a_statement_is_explained_down_to_the_dealers_own_line() -> None:
