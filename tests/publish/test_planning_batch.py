@@ -96,7 +96,7 @@ BREAKS = [
     ("mart_forecast", "quantiles_rise", '{"p50_qty": 1e9}'),
     ("mart_forecast", "no_jump_without_reason", '{"mean_qty": 1e9, "demand_class": "smooth"}'),
     ("mart_forecast", "every_active_part_covered", '{"product_id": "nobody|X"}'),
-    ("mart_forecast_accuracy", "coverage", '{"series": 30, "weeks": 13, "coverage_95": 0.5}'),
+    ("mart_forecast_accuracy", "coverage", '{"series": 30, "weeks": 13, "coverage_95": 0.5, "demand_class": "smooth"}'),
     ("mart_forecast_accuracy", "history_long_enough", '{"weeks": 12}'),
     ("mart_forecast_accuracy", "coverage_close", '{"series": 30, "coverage_80": 0.99}'),
     ("mart_forecast_accuracy", "bias", '{"series": 30, "weeks": 13, "bias": -0.5, "demand_class": "smooth"}'),
