@@ -33,7 +33,7 @@ sql: env ## rows of a query as CSV: make sql Q="select …"
 	@$(CHIP) sql "$(Q)"
 
 test: lint ## all checks and tests, on real PostgreSQL, Airflow, dbt and Great Expectations
-	@$(BIN)/python -m pytest $(addprefix tests/,unit architecture dags intake warehouse publish report e2e) --durations 10
+	@$(BIN)/python -m pytest $(addprefix tests/,unit architecture dags intake warehouse publish rebates report e2e) --durations 10
 
 test-unit: env-dev ## the fast tests
 	@$(BIN)/python -m pytest tests/unit
