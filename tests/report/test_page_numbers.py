@@ -80,6 +80,7 @@ def test_every_published_dealer_is_in_the_table(published: Published, table: str
 def test_lines_on_the_tile_are_those_of_the_files(published: Published) -> None:
     good = [r for r in published.made.records if r.fatal_code is None and r.duplicate_of is None]
     held = sum(p["code"] == "E_MPN_UNKNOWN" for p in published.made.planted)
+    held += truth(published, "logistics_fault").height
     text = published.index.text("tile-lines")
     assert f"Lines accepted {sum(r.accepted for r in good):,} " in text
     assert f" {sum(r.quarantined for r in good):,} quarantined" in text
