@@ -1,4 +1,4 @@
--- From whom a dealer ever bought: itself at 0, its parent at 1, and so on, at most three up.
+-- From whom a dealer ever bought: itself, its parent, and so on, at most three up.
 with parent as (
     select distinct
         dealer_id,
@@ -13,27 +13,23 @@ dealer as (
 
 select
     dealer_id,
-    dealer_id as ancestor_id,
-    0 as distance
+    dealer_id as ancestor_id
 from dealer
 union distinct
 select
     dealer_id,
-    parent as ancestor_id,
-    1 as distance
+    parent as ancestor_id
 from parent
 union distinct
 select
     child.dealer_id,
-    up.parent as ancestor_id,
-    2 as distance
+    up.parent as ancestor_id
 from parent as child
 inner join parent as up on child.parent = up.dealer_id
 union distinct
 select
     child.dealer_id,
-    top.parent as ancestor_id,
-    3 as distance
+    top.parent as ancestor_id
 from parent as child
 inner join parent as up on child.parent = up.dealer_id
 inner join parent as top on up.parent = top.dealer_id
