@@ -33,7 +33,8 @@ sql: env ## rows of a query as CSV: make sql Q="select …"
 	@$(CHIP) sql "$(Q)"
 
 test: lint ## all checks and tests, on real PostgreSQL, Airflow, dbt and Great Expectations
-	@$(BIN)/python -m pytest $(addprefix tests/,unit architecture dags intake warehouse publish rebates report e2e) --durations 10
+	@$(BIN)/python -m pytest $(addprefix tests/,rebates publish warehouse report intake dags architecture unit) -n 2 --dist loadfile --durations 10
+	@$(BIN)/python -m pytest tests/e2e
 
 test-unit: env-dev ## the fast tests
 	@$(BIN)/python -m pytest tests/unit

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chip_channel.intake.landing import waiting
+from chip_channel.intake.service import ingest
 from chip_channel.report.page import write_report
-from chip_channel.settings import settings
 from chip_channel.warehouse import connect
 from chip_channel.world import WorldFiles
 from support.page import Page
-from support.pipeline import deploy, publish_what_waits, small_world
+
+from tests.conftest import SmallWorld
 
 SCRIPT = "</script><script>window.hacked = 1</script>"
 IMAGE = "<img src=x onerror='window.hacked = 1'>"
@@ -48,21 +50,15 @@ def change(statement: str, *parameters: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def published(home: Path) -> Iterator[Published]:
-    """Three dealers, three months, from files to publication to pages."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CHIP_CHANNEL_RECEIVED_AT", "mtime")
-        settings.cache_clear()
-        deploy()
-        before = Page.read(write_report())
-        made = small_world(home / "world")
-        (home / "landing" / "shenda" / f"{IMAGE}.csv").write_text(f"{SCRIPT},{IMAGE}\n1,2\n")
-        publish_what_waits()
-        change("update marts.dim_dealer set dealer_name = %s where dealer_id = 'shenda'", SCRIPT)
-        change("update marts.dim_product set family = %s where family = 'MCU'", SCRIPT)
-        change("update marts.dim_product set mpn = mpn || %s", IMAGE)
-        write_report()
-        yield Published(home, made, before)
+def published(home: Path, small: SmallWorld, published: WorldFiles) -> Published:
+    """Three dealers, three months, with names and a file that would like to be run."""
+    (home / "landing" / "shenda" / f"{IMAGE}.csv").write_text(f"{SCRIPT},{IMAGE}\n1,2\n")
+    ingest(waiting())
+    change("update marts.dim_dealer set dealer_name = %s where dealer_id = 'shenda'", SCRIPT)
+    change("update marts.dim_product set family = %s where family = 'MCU'", SCRIPT)
+    change("update marts.dim_product set mpn = mpn || %s", IMAGE)
+    write_report()
+    return Published(home, published, small.before)
 
 
 @dataclass

@@ -30,8 +30,8 @@ policy as (
     from month
     inner join {{ ref('int_policy__in_force') }} as version
         on {{ policy_holds('version', 'diversion', 'month.month_end') }}
-    inner join {{ source('policy', 'parameter') }} as parameter
-        on version.policy = parameter.policy and version.policy_version = parameter.version
+    inner join {{ ref('stg_policy__parameter') }} as parameter
+        on version.policy = parameter.policy and version.policy_version = parameter.policy_version
     group by month.slice
 ),
 

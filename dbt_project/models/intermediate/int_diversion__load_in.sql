@@ -7,8 +7,8 @@ with month as (
     from {{ month_rows(months) }} as m
     inner join {{ ref('int_policy__in_force') }} as version
         on {{ policy_holds('version', 'diversion', 'm.month_end') }}
-    inner join {{ source('policy', 'parameter') }} as parameter
-        on version.policy = parameter.policy and version.policy_version = parameter.version
+    inner join {{ ref('stg_policy__parameter') }} as parameter
+        on version.policy = parameter.policy and version.policy_version = parameter.policy_version
     where mod(cast(extract(month from m.slice) as integer), 3) = 0
     group by m.slice
 ),

@@ -1,11 +1,11 @@
 with known as (
-    select * from {{ source('policy', 'version') }}
+    select * from {{ ref('stg_policy__version') }}
     where released_at <= {{ known_at() }}
 )
 
 select
     policy,
-    version as policy_version,
+    policy_version,
     valid_from,
-    lead(valid_from) over (partition by policy order by version) as valid_until
+    lead(valid_from) over (partition by policy order by policy_version) as valid_until
 from known

@@ -1,7 +1,6 @@
 """Released programme versions in the warehouse: added once, never changed."""
 
-import hashlib
-import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,51 +8,35 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Json
 
-from chip_channel.documents import DocumentError
 from chip_channel.rebates.programme import MONTHS, OPEN_BELOW, Programme, Version, programmes
+from chip_channel.released import Candidate, Key, add_new, fingerprint
 from chip_channel.settings import settings
 from chip_channel.warehouse import connect
 
 
-def release(folder: Path | None = None) -> tuple[tuple[str, int], ...]:
+def release(folder: Path | None = None) -> tuple[Key, ...]:
     """Register every version that is new; which ones.
 
     Raises DocumentError for a wrong document, and for a released version that was edited.
     """
     folder = folder or settings().programmes
     found = programmes(folder)
-    added = []
     with connect("transform") as connection:
-        connection.execute("select pg_advisory_xact_lock(hashtext('chip_channel.programmes'))")
-        known = {
-            (name, version): digest
-            for name, version, digest in connection.execute(
-                "select programme, version, sha256 from rebate.programme where simulation = 0"
-            )
-        }
-        for programme in found:
-            for version in programme.versions:
-                key, digest = (
-                    (programme.programme, version.version),
-                    fingerprint(programme, version),
-                )
-                if key not in known:
-                    store(connection, programme, version)
-                    added.append(key)
-                elif known[key] != digest:
-                    raise DocumentError(
-                        f"{folder / programme.programme}.yml: version {version.version} was released "
-                        f"with other rules; a released version never changes. Restore it and add version "
-                        f"{max(v for n, v in known if n == programme.programme) + 1} with the change."
-                    )
-    return tuple(added)
+        return add_new(
+            connection,
+            "select programme, version, sha256 from rebate.programme where simulation = 0",
+            (
+                Candidate(folder / f"{programme.programme}.yml",
+                          (programme.programme, version.version), _digest(programme, version),
+                          partial(store, connection, programme, version))
+                for programme in found for version in programme.versions
+            ),
+        )  # fmt: skip
 
 
-def fingerprint(programme: Programme, version: Version) -> str:
-    """SHA-256 of what a version says."""
-    said = {"programme": programme.programme, "component": programme.component,
-            "version": version.model_dump(mode="json", by_alias=True)}  # fmt: skip
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+def _digest(programme: Programme, version: Version) -> str:
+    return fingerprint({"programme": programme.programme, "component": programme.component,
+                        "version": version.model_dump(mode="json", by_alias=True)})  # fmt: skip
 
 
 def store(connection: psycopg.Connection[Any], programme: Programme, version: Version,
@@ -78,7 +61,7 @@ def store(connection: psycopg.Connection[Any], programme: Programme, version: Ve
         "min_report_quality": version.eligibility.min_report_quality,
         "blocked_by_diversion": version.eligibility.no_open_diversion_case,
         "approved_by": version.approved_by, "approved_on": version.approved_on,
-        "sha256": fingerprint(programme, version),
+        "sha256": _digest(programme, version),
         "document": Json(version.model_dump(mode="json", by_alias=True)),
     }])  # fmt: skip
     edges = [band.from_ for band in version.bands]

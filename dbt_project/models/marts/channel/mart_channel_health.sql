@@ -15,10 +15,10 @@ with policy as (
     from {{ month_rows(months_with(months, back=1)) }} as month
     inner join {{ ref('int_policy__in_force') }} as version
         on {{ policy_holds('version', 'channel_health', 'month.month_end') }}
-    inner join {{ source('policy', 'weight') }} as weight
-        on version.policy = weight.policy and version.policy_version = weight.version
-    inner join {{ source('policy', 'parameter') }} as parameter
-        on version.policy = parameter.policy and version.policy_version = parameter.version
+    inner join {{ ref('stg_policy__weight') }} as weight
+        on version.policy = weight.policy and version.policy_version = weight.policy_version
+    inner join {{ ref('stg_policy__parameter') }} as parameter
+        on version.policy = parameter.policy and version.policy_version = parameter.policy_version
     group by
         month.slice,
         version.policy_version
@@ -106,9 +106,9 @@ levelled as (
             order by level.rank
         ) as place
     from moved
-    inner join {{ source('policy', 'level') }} as level
+    inner join {{ ref('stg_policy__level') }} as level
         on
-            moved.policy_version = level.version
+            moved.policy_version = level.policy_version
             and level.policy = 'channel_health'
             and moved.score >= level.from_score
 )

@@ -44,14 +44,14 @@ weighed as (
         seen.signal,
         weight.weight * least(seen.lines / coalesce(full_at.value, 1), 1) as suspicion
     from seen
-    inner join {{ source('policy', 'weight') }} as weight
+    inner join {{ ref('stg_policy__weight') }} as weight
         on
-            seen.policy_version = weight.version
+            seen.policy_version = weight.policy_version
             and seen.signal = weight.part
             and weight.policy = 'diversion'
-    left join {{ source('policy', 'parameter') }} as full_at
+    left join {{ ref('stg_policy__parameter') }} as full_at
         on
-            seen.policy_version = full_at.version
+            seen.policy_version = full_at.policy_version
             and seen.signal || '_lines' = full_at.parameter
             and full_at.policy = 'diversion'
 ),
@@ -118,9 +118,9 @@ levelled as (
             order by level.rank
         ) as place
     from scored
-    inner join {{ source('policy', 'level') }} as level
+    inner join {{ ref('stg_policy__level') }} as level
         on
-            scored.policy_version = level.version
+            scored.policy_version = level.policy_version
             and level.policy = 'diversion'
             and scored.score >= level.from_score
 ),

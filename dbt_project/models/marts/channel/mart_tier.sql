@@ -13,32 +13,32 @@ with policy as (
 
 weight as (
     select
-        version as policy_version,
+        policy_version,
         max(case when part = 'technical' then weight end) as technical,
         max(case when part = 'capital' then weight end) as capital,
         max(case when part = 'focus' then weight end) as focus
-    from {{ source('policy', 'weight') }}
+    from {{ ref('stg_policy__weight') }}
     where policy = 'tier'
-    group by version
+    group by policy_version
 ),
 
 grace as (
     select
-        version as policy_version,
+        policy_version,
         cast(value as integer) as days
-    from {{ source('policy', 'parameter') }}
+    from {{ ref('stg_policy__parameter') }}
     where policy = 'tier' and parameter = 'grace_days'
 ),
 
 level as (
     select
-        version as policy_version,
+        policy_version,
         level,
         rank,
         from_score,
         benefits_en,
         benefits_zh
-    from {{ source('policy', 'level') }}
+    from {{ ref('stg_policy__level') }}
     where policy = 'tier'
 ),
 

@@ -1,0 +1,6 @@
+select
+    policy,
+    version as policy_version,
+    part,
+    weight
+from {{ source('policy', 'weight') }}
