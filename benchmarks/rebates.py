@@ -31,10 +31,10 @@ select summed.*, round(summed.amount * band.rate, 2) as rebate
 from (
     select r.programme, r.version, date_trunc('quarter', l.slice)::date as period, l.dealer_id,
         sum(l.amount_vendor * r.tax_factor) as amount
-    from marts.fct_pos l
-    join marts.dim_product p on p.product_id = l.product_id and p.is_current
+    from publish.fct_pos l
+    join publish.dim_product p on p.product_id = l.product_id and p.is_current
     join rebate.programme r on l.slice >= r.valid_from and r.simulation = 0
-    join marts.dim_dealer d on d.dealer_id = l.dealer_id and l.invoice_date >= d.valid_from
+    join publish.dim_dealer d on d.dealer_id = l.dealer_id and l.invoice_date >= d.valid_from
     where l.sold_to_dealer_id is null and l.line_type <> 'sample'
         and (
             exists (select 1 from rebate.scope s where s.programme = r.programme

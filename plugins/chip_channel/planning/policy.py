@@ -13,14 +13,14 @@ probabilities put the stock where it serves most, if all pieces cost the same to
 (the newsvendor's condition); equal fill in each class would not.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from chip_channel.planning import negative_binomial
-from chip_channel.planning.roll import Outlook
+from chip_channel.planning.roll import YEAR, Outlook
 from chip_channel.planning.simulate import Floats, Terms, simulate
 
 Levels = Callable[[float], Floats]
@@ -58,7 +58,9 @@ METHODS: dict[str, tuple[Method, Floats]] = {
 Curves = tuple[Floats, Floats, Floats]
 """Knobs (K,), and by class (K, classes) the stock and the demand not served that they gave."""
 DEFAULTS = {True: "blend", False: "recipes"}
-"""The forecast for demand that is counted in few pieces, and for other."""
+"""The forecast for demand that is counted in few pieces, and for other …"""
+YOUNG = "recent"
+"""… and for all while fewer than two seasons are known: a trend or season is then a guess."""
 ENOUGH = 2.0
 """Windows of lead time + review that a replay has to measure before it may prefer anything: within
 one, most of what was ordered has not arrived."""
@@ -138,9 +140,10 @@ def replay(
             )  # fmt: skip
             found = np.array([(by_class(run.stock), by_class(run.short)) for run in runs])
             tried[method, name] = knobs, found[:, 0], found[:, 1]
+    usual = [("quantile", _default(bool(few), first, periods.stop)) for few in counted]
     window = float(np.median(terms.window)) if len(terms.window) else 1.0
     enough = periods.stop - start >= ENOUGH * window
-    return _settle(names, counted, tried, asked, fill, _WORTH if enough else np.inf)
+    return _settle(names, usual, tried, asked, fill, _WORTH if enough else np.inf)
 
 
 def dynamic(replayed: Replay, outlooks: Mapping[str, Outlook], column: int) -> Levels:
@@ -150,24 +153,29 @@ def dynamic(replayed: Replay, outlooks: Mapping[str, Outlook], column: int) -> L
     """
     classes, few = outlooks["recipes"].classes[:, column], outlooks["recipes"].counted[:, column]
     used = {(s.method, s.outlook) for s in replayed.settings.values()}
-    used |= {("quantile", name) for name in DEFAULTS.values()}
+    usual = {kind: _default(kind, outlooks["recipes"], column) for kind in DEFAULTS}
+    used |= {("quantile", name) for name in usual.values()}
     built = {(m, o): METHODS[m][0](outlooks[o]) for m, o in used}
 
     def levels(knob: float) -> Floats:
-        usual = {name: built["quantile", name](knob) for name in DEFAULTS.values()}
-        out = np.where(few[:, None], usual[DEFAULTS[True]], usual[DEFAULTS[False]])
+        made = {kind: built["quantile", name](knob) for kind, name in usual.items()}
+        out = np.where(few[:, None], made[True], made[False])
         for name, setting in replayed.settings.items():
             here = classes == name
-            made = built[setting.method, setting.outlook](setting.knob(knob))
-            out[here] = made[here]
+            out[here] = built[setting.method, setting.outlook](setting.knob(knob))[here]
         return out
 
     return levels
 
 
+def _default(counted: bool, outlook: Outlook, known: int) -> str:
+    """The forecast of a class that nothing else was found for, with so many periods known."""
+    return YOUNG if known < 2 * YEAR[outlook.freq] else DEFAULTS[counted]
+
+
 def _settle(
     names: Any,
-    counted: Any,
+    usual: Sequence[tuple[str, str]],
     tried: Mapping[tuple[str, str], Curves],
     asked: Any,
     fill: float,
@@ -175,7 +183,6 @@ def _settle(
 ) -> Replay:
     settings: dict[str, Setting] = {}
     shared = METHODS["quantile"][1]
-    usual = [("quantile", DEFAULTS[bool(few)]) for few in counted]
     short = np.zeros(len(shared))
     for c, key in enumerate(usual):
         short += tried[key][2][:, c]
