@@ -26,7 +26,8 @@ FADE = {"MS": 0.93, "W": 0.983}
 LEVELS = np.concatenate([np.linspace(0.01, 0.95, 48), 1 - np.geomspace(0.045, 1e-6, 40)])
 """Levels at which the pooled distribution of errors is kept."""
 _PRIOR = 2.0
-"""Errors of its own that what is usual for others counts for, in the scale of an item."""
+"""What is usual for others counts in the scale of an item for so many errors of its own, and for a
+window of them at least: those of windows that overlap tell much the same."""
 _MOST = 10.0
 _PIECES = 3.0
 _TAIL = 40
@@ -198,7 +199,7 @@ def learn(
     """Scales (n, T + 1) and pooled errors (T + 1, levels), from the errors known by each origin.
 
     `demand` (n, T), `mean` and `usual` (n, T + 1). A scale is the mean of the own absolute errors,
-    each period back weighing `fade` times the next, and of two that are usual for others: `usual`,
+    each period back weighing `fade` times the next, and of some that are usual for others: `usual`,
     the one-period error, × the factor that errors of a window had to it over all items.
     """
     n, width = mean.shape
@@ -216,7 +217,8 @@ def learn(
     for t in range(1, width):
         size[:, t] += fade * size[:, t - 1]
         count[:, t] += fade * count[:, t - 1]
-    scale = (size + _PRIOR * times * np.nan_to_num(usual)) / (count + _PRIOR)
+    prior = np.maximum(_PRIOR, window)[:, None]
+    scale = (size + prior * times * np.nan_to_num(usual)) / (count + prior)
     keep = ~counted[row, origin] & (scale[row, origin] > 0)
     scaled = error[keep] / scale[row, origin][keep]
     return scale, _distributions(scaled, at[keep], width)

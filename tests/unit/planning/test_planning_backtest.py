@@ -65,6 +65,18 @@ def test_a_replay_does_not_know_what_is_measured(made: Backtest) -> None:
     }
 
 
+@pytest.mark.parametrize(("periods", "forecast"), [(40, "recent"), (54, "blend")])
+def test_where_two_seasons_are_not_known_the_recent_level_is_the_default(
+    periods: int, forecast: str
+) -> None:
+    made = prepare(panel(invented(60, periods)), Terms.of(60, 9), 0.9, recipes=PLAIN, measured=20)
+    assert {s.default for s in made.replayed.settings.values()} == {("quantile", forecast)}
+    if forecast == "recent":  # too few windows to learn anything else from
+        plans = made.plans()
+        levels = policy.quantile(made.outlooks["recent"])(1.0)
+        np.testing.assert_array_equal(plans["dynamic"].levels(1.0)[0], levels)
+
+
 def test_a_scale_is_the_faded_mean_of_the_errors_known() -> None:
     demand = np.array([[4.0, 6, 5, 9, 2]])
     mean, usual = np.full((1, 6), 10.0), np.full((1, 6), 2.0)

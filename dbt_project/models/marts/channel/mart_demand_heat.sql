@@ -24,6 +24,28 @@ with line as (
         and pos.sold_to_dealer_id is null
 ),
 
+-- few of these are left of many lines
+by_dealer as (
+    select
+        {{ path | join(', ') }},
+        week,
+        dealer_id,
+        sum(qty) as qty
+    from line
+    group by
+        {{ path | join(', ') }},
+        week,
+        dealer_id
+),
+
+by_customer as (
+    select distinct
+        {{ path | join(', ') }},
+        week,
+        customer
+    from line
+),
+
 -- A tree: each level parts the cells of the one above by one more column.
 placed as (
     {%- for column in path %}
@@ -37,30 +59,49 @@ placed as (
         {{ path[:depth - 1] | join(" || '|' || ") or "''" }} as parent_id,
         week,
         dealer_id,
-        customer,
         qty
-    from line
+    from by_dealer
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+buying as (
+    {%- for _ in path %}
+    select
+        {{ path[:loop.index] | join(" || '|' || ") }} as cell_id,
+        week,
+        count(distinct customer) as customers
+    from by_customer
+    group by
+        {{ path[:loop.index] | join(" || '|' || ") }},
+        week
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
 
 cell as (
     select
-        cell_level,
-        {{ path | join(', ') }},
-        cell_id,
-        parent_id,
-        week,
-        count(distinct dealer_id) as dealers,
-        count(distinct customer) as customers,
-        sum(qty) as qty
+        placed.cell_level,
+        {%- for name in path %}
+        placed.{{ name }},
+        {%- endfor %}
+        placed.cell_id,
+        placed.parent_id,
+        placed.week,
+        buying.customers,
+        count(distinct placed.dealer_id) as dealers,
+        sum(placed.qty) as qty
     from placed
+    inner join buying on placed.cell_id = buying.cell_id and placed.week = buying.week
     group by
-        cell_level,
-        {{ path | join(', ') }},
-        cell_id,
-        parent_id,
-        week
+        placed.cell_level,
+        {%- for name in path %}
+        placed.{{ name }},
+        {%- endfor %}
+        placed.cell_id,
+        placed.parent_id,
+        placed.week,
+        buying.customers
 ),
 
 -- who sold in a cell in a week, and who in the week before
