@@ -1,5 +1,6 @@
 {%- set months = affected_months('mart_enablement') %}
-{%- set seen = months_with(months, back=8) %}
+{#- margins look at the newest quarter, repurchase at the one before the last two #}
+{%- set seen = (months_with(months, back=2) + months_with(months, back=8, ahead=-6)) | unique | sort %}
 with bought as (
     select
         c.slice,

@@ -5,7 +5,6 @@ with bought as (
         dealer_id,
         customer,
         sum(amount_vendor) as amount_vendor,
-        min(first_sale_date) as first_sale_date,
         max(last_sale_date) as last_sale_date,
         max(contact) as contact
     from {{ ref('int_enablement__month') }}
@@ -30,18 +29,31 @@ cohort as (
         b.customer
 ),
 
+recent as (
+    select
+        slice,
+        dealer_id,
+        customer,
+        min(first_sale_date) as first_sale_date
+    from {{ candidate('fct_customer_month', months_with(months, back=5)) }} as c
+    group by
+        slice,
+        dealer_id,
+        customer
+),
+
 later as (
     select
         pair.slice,
-        b.dealer_id,
-        b.customer,
-        min(b.first_sale_date) as next_on
+        r.dealer_id,
+        r.customer,
+        min(r.first_sale_date) as next_on
     from {{ month_pairs(months, 0, 5) }} as pair
-    inner join bought as b on pair.seen = b.slice
+    inner join recent as r on pair.seen = r.slice
     group by
         pair.slice,
-        b.dealer_id,
-        b.customer
+        r.dealer_id,
+        r.customer
 ),
 
 -- a dealer whose last month is not in has not shown all of the 180 days
@@ -49,7 +61,7 @@ told as (
     select distinct
         slice,
         dealer_id
-    from bought
+    from recent
 ),
 
 -- what it bought most of
