@@ -38,41 +38,57 @@ counted as (
         on r.dealer_id = h.dealer_id and h.report = 'stock'
 ),
 
+returned as (
+    select * from {{ candidate('fct_pos', months) }} as p
+    where line_type = 'return'
+),
+
+-- of all earlier invoices and shipments only those that something came back from
 sale as (
-    select
-        dealer_id,
-        invoice_no
+    select distinct
+        p.dealer_id,
+        p.invoice_no
     from {{ candidate('fct_pos', months_with(whole, back=24)) }} as p
-    where line_type = 'sale'
-    group by
-        dealer_id,
-        invoice_no
+    inner join (
+        select distinct
+            dealer_id,
+            original_invoice
+        from returned
+    ) as r on p.dealer_id = r.dealer_id and p.invoice_no = r.original_invoice
+    where p.line_type = 'sale'
 ),
 
 taken_back as (
     select
-        p.slice,
-        p.dealer_id,
-        -p.amount_vendor as amount_vendor,
+        returned.slice,
+        returned.dealer_id,
+        -returned.amount_vendor as amount_vendor,
         sale.invoice_no
-    from {{ candidate('fct_pos', months) }} as p
-    left join sale on p.dealer_id = sale.dealer_id and p.original_invoice = sale.invoice_no
-    where p.line_type = 'return'
+    from returned
+    left join sale
+        on
+            returned.dealer_id = sale.dealer_id
+            and returned.original_invoice = sale.invoice_no
+),
+
+rma as (
+    select * from {{ candidate('fct_return', months) }} as r
 ),
 
 sent_back as (
     select
-        r.slice,
-        r.dealer_id,
-        coalesce(r.credit_amount_vendor, 0) as amount_vendor,
+        rma.slice,
+        rma.dealer_id,
+        coalesce(rma.credit_amount_vendor, 0) as amount_vendor,
         s.shipment_no
-    from {{ candidate('fct_return', months) }} as r
+    from rma
     left join (
         select distinct
-            dealer_id,
-            shipment_no
+            x.dealer_id,
+            x.shipment_no
         from {{ candidate('fct_sell_in', all_months_to(months, 'fct_sell_in')) }} as x
-    ) as s on r.dealer_id = s.dealer_id and r.original_shipment = s.shipment_no
+        inner join rma as r on x.dealer_id = r.dealer_id and x.shipment_no = r.original_shipment
+    ) as s on rma.dealer_id = s.dealer_id and rma.original_shipment = s.shipment_no
 ),
 
 -- Each row: what one side says, what the other side says, and why they differ.
