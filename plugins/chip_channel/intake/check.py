@@ -13,7 +13,14 @@ from chip_channel.contracts import Column, Contract
 from chip_channel.intake.block import Block
 from chip_channel.intake.feed import Recognised
 from chip_channel.intake.layout import complete, header_again, refuse_other_header
-from chip_channel.intake.normalise import FIRST_DAY, LAST_DAY, repair, spread
+from chip_channel.intake.normalise import (
+    FIRST_DAY,
+    LAST_DAY,
+    Converted,
+    repair,
+    repair_lost,
+    spread,
+)
 from chip_channel.intake.plan import checks, expected, in_our_words, plan
 
 ISSUE_COLUMNS = ("row_no", "severity", "code", "field", "value", "expected", "line_as_sent")
@@ -218,9 +225,13 @@ class _BlockCheck:
         for c in checker.columns:
             kind = tried.get_column(f"t:{c.name}")
             value = tried.get_column(f"v:{c.name}") if c.kind == "number" else kind
-            lost = kind.null_count() > self.given.get_column(c.name).null_count()
+            given = self.given.get_column(c.name)
+            lost = kind.null_count() > given.null_count()
             if lost or doubted[c.name]:
-                done = repair(self.given.get_column(c.name), c, checker.form)
+                done = (
+                    repair(given, c, checker.form) if doubted[c.name]
+                    else repair_lost(given, c, checker.form, Converted(value, kind, None))
+                )  # fmt: skip
                 value, kind = done.values, done.typed
                 if done.bad is not None and done.bad.any():
                     bad[c.name] = done.bad
@@ -237,13 +248,11 @@ class _BlockCheck:
         return pl.DataFrame(values), pl.DataFrame(typed), bad
 
     def _run_checks(self, typed: pl.DataFrame, bad: dict[str, pl.Series]) -> None:
-        """All checks at once; only what failed is looked at line by line."""
-        found = typed.select(
-            c.wrong.any().alias(str(i)) for i, c in enumerate(self.checker.checks)
-        ).row(0)
+        """All checks at once."""
+        found = typed.select(c.wrong.alias(str(i)) for i, c in enumerate(self.checker.checks))
         for check, failed in zip(self.checker.checks, found, strict=True):
-            if failed:
-                mask = typed.select(check.wrong.fill_null(False).alias("wrong")).to_series()
+            if failed.any():
+                mask = failed.fill_null(False)
                 if check.field in bad:  # a value that cannot be read is reported as that alone
                     mask &= ~bad[check.field]
                 self._report(mask, check.code, check.field, check.expected)
@@ -251,15 +260,13 @@ class _BlockCheck:
     def _number_lines(self, values: pl.DataFrame) -> pl.DataFrame:
         """Row number, content hash and text of all lines; repeated keys are found on the way."""
         exact = self.shape.duplicates == "exact_line"
-        text = _text(values)
+        line = _joined(values).alias("line")
         if exact:
-            joined = pl.DataFrame({"key": _joined(_text(self.block.frame)), "line": _joined(text)})
+            sent = self.block.frame
+            joined = values.select(line).with_columns(key=sent.select(_joined(sent)).to_series())
         else:
             keys = [k for k in self.contract.key if k in values.columns]
-            joined = text.select(
-                key=pl.concat_str(keys, separator="\t"),
-                line=pl.concat_str(pl.all(), separator="\t"),
-            )
+            joined = values.select(_joined(values.select(keys)).alias("key"), line)
         hashed = joined.select(
             plh.col("key").nchash.xxh3_64(),
             plh.col("line").nchash.xxh3_64().reinterpret(signed=True),
@@ -309,19 +316,15 @@ class _BlockCheck:
             self.warned = mask if self.warned is None else self.warned | mask
 
 
-def _joined(text: pl.DataFrame) -> pl.Series:
-    """Each line's cells, with tabs between them."""
-    return text.select(pl.concat_str(pl.all(), separator="\t").alias("line")).to_series()
-
-
-def _text(values: pl.DataFrame) -> pl.DataFrame:
-    """All cells as text, nothing for none."""
+def _joined(values: pl.DataFrame) -> pl.Expr:
+    """Each line's cells as text with tabs between them, nothing for none."""
     cells = []
     for cell in values:
+        text = pl.col(cell.name)
         if cell.dtype == pl.Date:
-            cell = _days().gather(cell.to_physical() - _FIRST).alias(cell.name)  # noqa: PLW2901
-        cells.append(cell.fill_null("") if cell.null_count() else cell)
-    return pl.DataFrame(cells)
+            text = pl.lit(_days()).gather(text.to_physical() - _FIRST)
+        cells.append(text.fill_null("") if cell.null_count() else text)
+    return pl.concat_str(cells, separator="\t")
 
 
 @cache

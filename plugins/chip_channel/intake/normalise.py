@@ -106,6 +106,17 @@ def suspicious(column: Column, plain: bool) -> pl.Expr:
     return pl.any_horizontal(*checks)
 
 
+def repair_lost(given: pl.Series, column: Column, form: Form, tried: Converted) -> Converted:
+    """`repair` where the fast parse gave nothing; the rest of it stands."""
+    at = (tried.typed.is_null() & given.is_not_null()).arg_true()
+    done, n = repair(given.gather(at), column, form), len(given)
+    return Converted(
+        tried.values.scatter(at, done.values), tried.typed.scatter(at, done.typed),
+        None if done.bad is None else spread(at, done.bad, n),
+        None if done.repaired is None else spread(at, done.repaired, n),
+    )  # fmt: skip
+
+
 def repair(given: pl.Series, column: Column, form: Form) -> Converted:
     """Convert one column with all that is known about how dealers write."""
     if column.kind in ("number", "integer"):
