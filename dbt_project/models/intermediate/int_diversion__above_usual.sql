@@ -35,15 +35,37 @@ policy as (
     group by month.slice
 ),
 
+dealer as (
+    select
+        slice,
+        dealer_id,
+        sum(amount) as amount
+    from bought
+    group by
+        slice,
+        dealer_id
+),
+
+-- Orders are heavy-tailed: only what moves the dealer's month is worth a question.
+large as (
+    select
+        bought.*,
+        policy.mads
+    from bought
+    inner join policy on bought.slice = policy.slice
+    inner join dealer on bought.slice = dealer.slice and bought.dealer_id = dealer.dealer_id
+    where bought.amount >= policy.least_share * dealer.amount
+),
+
 past as (
     select
         now.slice,
         now.dealer_id,
         now.customer,
+        now.mads,
         now.amount as amount_now,
         before.amount
-    from bought as now
-    inner join month on now.slice = month.slice
+    from large as now
     inner join bought as before
         on
             now.dealer_id = before.dealer_id
@@ -57,6 +79,7 @@ middle as (
         slice,
         dealer_id,
         customer,
+        mads,
         amount_now,
         {{ median('amount') }} as usual
     from past
@@ -64,6 +87,7 @@ middle as (
         slice,
         dealer_id,
         customer,
+        mads,
         amount_now
     having count(*) >= 4
 ),
@@ -73,6 +97,7 @@ spread as (
         past.slice,
         past.dealer_id,
         past.customer,
+        middle.mads,
         middle.amount_now,
         middle.usual,
         {{ median('abs(past.amount - middle.usual)') }} as mad
@@ -86,31 +111,16 @@ spread as (
         past.slice,
         past.dealer_id,
         past.customer,
+        middle.mads,
         middle.amount_now,
         middle.usual
 ),
 
-dealer as (
-    select
-        slice,
-        dealer_id,
-        sum(amount) as amount
-    from bought
-    group by
-        slice,
-        dealer_id
-),
-
--- 1.4826 × MAD is the deviation of normal figures; customers with equal orders still vary a little.
--- Orders are heavy-tailed: only what moves the dealer's month is worth a question.
+-- 1.4826 × MAD is the deviation of normal figures; customers with equal orders still vary a little
 far as (
-    select spread.*
+    select *
     from spread
-    inner join policy on spread.slice = policy.slice
-    inner join dealer on spread.slice = dealer.slice and spread.dealer_id = dealer.dealer_id
-    where
-        spread.amount_now >= policy.least_share * dealer.amount
-        and spread.amount_now > spread.usual + policy.mads * greatest(1.4826 * spread.mad, 0.25 * spread.usual)
+    where amount_now > usual + mads * greatest(1.4826 * mad, 0.25 * usual)
 )
 
 select
