@@ -15,38 +15,58 @@ from chip_channel.warehouse import connect, database_url
 from benchmarks.measure import Clock, Measure, at_least, workplace
 from benchmarks.pos_files import COLUMNS, lines, write_feeds, write_files
 
-LINES, FILES, PEER_LINES = 1_000_000, 200, 100_000
+LINES, FILES, PEER_LINES, ROUNDS = 1_000_000, 200, 100_000, 3
 
 
 def run() -> list[Measure]:
-    """Lines per second of ours and of the peers, as ratios to psql's copy of clean lines."""
+    """Lines per second of ours and of the peers, as ratios to psql's copy of clean lines.
+
+    psql and ours take turns, each with lines of its own, so that what else the machine does meets
+    both; the middle of three ratios counts.
+    """
     with tempfile.TemporaryDirectory() as name, workplace(Path(name) / "feeds"):
         folder = Path(name)
         write_feeds(folder / "feeds")
-        bad = write_files(Path(settings().landing_url), LINES, FILES)
         clean = folder / "clean.csv"
-        pl.concat(
-            [lines(LINES // FILES, seed=i, start=i * (LINES // FILES)) for i in range(FILES)]
-        ).write_csv(clean)
-        copies = [_copy(clean) for _ in range(3)]
-        copy = sorted(copies)[1]
-        with Clock() as clock:
-            outcomes = ingest(waiting())
-        accepted = sum(o.counts["accepted"] for o in outcomes)
-        quarantined = sum(o.counts["quarantined"] for o in outcomes)
-        assert (accepted, quarantined) == (LINES - bad, bad)
-        ours = LINES / clock.seconds
+        turns = sorted((_turn(clean, turn) for turn in range(ROUNDS)), key=lambda t: t[1] / t[0])
+        copy, ours = turns[ROUNDS // 2]
         rate = LINES / copy
         peers = {
             "pandas to_sql": _pandas(clean), "dlt": _dlt(clean),
         }  # fmt: skip
         return [
             Measure("psql copy of clean lines", rate, "lines/s"),
-            Measure("validated ingest", ours, "lines/s"),
-            at_least("validated ingest ÷ psql copy", ours / rate, "ratio", 0.4),
+            Measure("validated ingest", LINES / ours, "lines/s"),
+            at_least("validated ingest ÷ psql copy", copy / ours, "ratio", 0.4),
+            Measure("the lowest of three", turns[-1][0] / turns[-1][1], "ratio"),
+            Measure("the highest of three", turns[0][0] / turns[0][1], "ratio"),
             *(Measure(f"{peer} ÷ psql copy", peer_rate / rate, "ratio")
               for peer, peer_rate in peers.items()),
         ]  # fmt: skip
+
+
+def _turn(clean: Path, turn: int) -> tuple[float, float]:
+    """Seconds of psql's copy, and of ours, for a million lines that none has seen before."""
+    first = turn * FILES
+    bad = write_files(Path(settings().landing_url), LINES, FILES, first)
+    each = LINES // FILES
+    pl.concat([lines(each, seed=i, start=i * each) for i in range(first, first + FILES)]).write_csv(
+        clean
+    )
+    copy = _copy(clean)
+    _settle()
+    with Clock() as clock:
+        outcomes = ingest(waiting())
+    accepted = sum(o.counts["accepted"] for o in outcomes)
+    quarantined = sum(o.counts["quarantined"] for o in outcomes)
+    assert (accepted, quarantined) == (LINES - bad, bad)
+    return copy, clock.seconds
+
+
+def _settle() -> None:
+    """What was written before is on disk before the next is timed."""
+    with connect(autocommit=True) as connection:
+        connection.execute("checkpoint")
 
 
 def _copy(clean: Path) -> float:
@@ -56,6 +76,7 @@ def _copy(clean: Path) -> float:
         connection.execute("create table public.clean (like raw.pos including all)")
         for column in ("submission_id", "row_no", "line_hash"):
             connection.execute(f"alter table public.clean alter {column} drop not null")
+    _settle()
     command = f"\\copy public.clean ({', '.join(COLUMNS)}) from '{clean}' csv header"
     with Clock() as clock:
         subprocess.run(["psql", database_url(), "-qc", command], check=True)

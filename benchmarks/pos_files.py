@@ -74,11 +74,14 @@ def lines(count: int, seed: int = 1, start: int = 0) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def write_files(folder: Path, count: int, files: int) -> int:
-    """Write `files` dirty files below `folder`, `count` lines in all; how many lines are bad."""
+def write_files(folder: Path, count: int, files: int, first: int = 0) -> int:
+    """Write `files` dirty files below `folder`, `count` lines in all; how many lines are bad.
+
+    `first`: the number of the first file; files of other numbers hold other lines.
+    """
     bad = 0
     per_file = count // files
-    for i in range(files):
+    for i in range(first, first + files):
         shape = SHAPES[i % len(SHAPES)]
         frame = lines(per_file, seed=i, start=i * per_file)
         spoilt = np.random.default_rng(10_000 + i).random(per_file) < BAD

@@ -110,6 +110,14 @@ def affected_months(_mart: Any = None) -> list[str]:
     return [MONTH]
 
 
+def reports_read(_name: str) -> list[str]:
+    return ["pos"]
+
+
+def upstream(_id: str, _found: dict[str, str]) -> str:
+    return ""
+
+
 def months_with(months: list[str], **_: Any) -> list[str]:
     return months
 

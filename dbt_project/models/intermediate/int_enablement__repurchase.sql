@@ -1,32 +1,77 @@
 {%- set months = affected_months('mart_enablement') %}
 with bought as (
     select
+        pair.slice,
+        c.dealer_id,
+        c.customer,
+        coalesce(product.family, 'unknown') as family,
+        c.fae_contact,
+        sum(c.amount_vendor) as amount_vendor,
+        max(c.last_sale_date) as last_sale_date
+    from {{ month_pairs(months, 6, 8) }} as pair
+    inner join {{ candidate('fct_customer_month', months_with(months, back=8, ahead=-6)) }} as c on pair.seen = c.slice
+    left join (
+        select
+            product_id,
+            family
+        from {{ candidate('dim_product') }} as p
+        where is_current
+    ) as product on c.product_id = product.product_id
+    group by
+        pair.slice,
+        c.dealer_id,
+        c.customer,
+        coalesce(product.family, 'unknown'),
+        c.fae_contact
+),
+
+cohort as (
+    select
         slice,
         dealer_id,
         customer,
-        sum(amount_vendor) as amount_vendor,
-        max(last_sale_date) as last_sale_date,
-        max(contact) as contact
-    from {{ ref('int_enablement__month') }}
+        max(last_sale_date) as bought_on,
+        sum(amount_vendor) as amount_vendor
+    from bought
     group by
         slice,
         dealer_id,
         customer
 ),
 
-cohort as (
+-- what it bought most of
+trait as (
     select
-        pair.slice,
-        b.dealer_id,
-        b.customer,
-        max(b.last_sale_date) as bought_on,
-        sum(b.amount_vendor) as amount_vendor
-    from {{ month_pairs(months, 6, 8) }} as pair
-    inner join bought as b on pair.seen = b.slice
+        slice,
+        dealer_id,
+        customer,
+        family,
+        row_number() over (
+            partition by slice, dealer_id, customer
+            order by sum(amount_vendor) desc, family asc
+        ) as place
+    from bought
     group by
-        pair.slice,
-        b.dealer_id,
-        b.customer
+        slice,
+        dealer_id,
+        customer,
+        family
+),
+
+-- whether it had been helped in the month when it bought last
+contact as (
+    select distinct
+        bought.slice,
+        bought.dealer_id,
+        bought.customer,
+        bought.fae_contact
+    from bought
+    inner join cohort
+        on
+            bought.slice = cohort.slice
+            and bought.dealer_id = cohort.dealer_id
+            and bought.customer = cohort.customer
+            and bought.last_sale_date = cohort.bought_on
 ),
 
 recent as (
@@ -62,26 +107,6 @@ told as (
         slice,
         dealer_id
     from recent
-),
-
--- what it bought most of
-trait as (
-    select
-        pair.slice,
-        b.dealer_id,
-        b.customer,
-        b.family,
-        row_number() over (
-            partition by pair.slice, b.dealer_id, b.customer
-            order by sum(b.amount_vendor) desc, b.family asc
-        ) as place
-    from {{ month_pairs(months, 6, 8) }} as pair
-    inner join {{ ref('int_enablement__month') }} as b on pair.seen = b.slice
-    group by
-        pair.slice,
-        b.dealer_id,
-        b.customer,
-        b.family
 )
 
 select
@@ -89,7 +114,7 @@ select
     cohort.dealer_id,
     cohort.customer,
     trait.family,
-    contact.contact,
+    contact.fae_contact,
     ntile(3) over (
         partition by cohort.slice, cohort.dealer_id
         order by cohort.amount_vendor desc, cohort.customer asc
@@ -103,12 +128,11 @@ inner join trait
         and cohort.dealer_id = trait.dealer_id
         and cohort.customer = trait.customer
         and trait.place = 1
--- whether it had been helped when it bought
-inner join bought as contact
+inner join contact
     on
-        cohort.dealer_id = contact.dealer_id
+        cohort.slice = contact.slice
+        and cohort.dealer_id = contact.dealer_id
         and cohort.customer = contact.customer
-        and cohort.bought_on = contact.last_sale_date
 left join later
     on
         cohort.slice = later.slice

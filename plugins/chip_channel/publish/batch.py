@@ -12,6 +12,8 @@ from chip_channel.warehouse import connect
 
 MASTER_DATA = ("product", "dealer")
 """Reports that may change the meaning of lines in any month."""
+EVERY = "*"
+"""In place of a report: a month to be built again of every mart."""
 
 
 @dataclass(frozen=True)
@@ -61,17 +63,16 @@ def open_batch(known_at: datetime | None = None, months: tuple[date, ...] = ()) 
                 {"batch": batch_id},
             )
         ]
-        touched = sorted(
-            {*_touched(connection, taken), *_take_up_policies(connection, batch_id), *months}
-        )
+        everywhere = {*_take_up_policies(connection, batch_id), *months}
+        touched = {*_touched(connection, taken), *((month, EVERY) for month in everywhere)}
         if not _take_up_programmes(connection, batch_id) and not touched:
             connection.rollback()
             return None
         connection.cursor().executemany(
-            "insert into ctl.batch_slice (batch_id, slice) values (%s, %s)",
-            [(batch_id, month) for month in touched],
+            "insert into ctl.batch_slice (batch_id, slice, report) values (%s, %s, %s)",
+            [(batch_id, *part) for part in touched],
         )
-        return Batch(batch_id, moment, len(taken), tuple(touched))
+        return Batch(batch_id, moment, len(taken), tuple(sorted({month for month, _ in touched})))
 
 
 def _take_up_programmes(connection: psycopg.Connection[Any], batch_id: int) -> int:
@@ -161,47 +162,64 @@ def _enough_to_show(connection: psycopg.Connection[Any]) -> bool:
     )
 
 
-def _touched(connection: psycopg.Connection[Any], submissions: list[int]) -> set[date]:
-    """Months whose lines may be other than before: of the periods, and of the lines themselves."""
-    touched: set[date] = set()
+def _touched(connection: psycopg.Connection[Any], submissions: list[int]) -> set[tuple[date, str]]:
+    """Months whose lines may be other than before, by report.
+
+    Of EVERY report when masters came, and for months later than any that was built: what is
+    overdue then changes without a report of its own.
+    """
     reports = connection.execute(
         "select report, array_agg(submission_id) from ctl.submission "
         "where submission_id = any(%s) and status = 'accepted' group by report",
         (submissions,),
     ).fetchall()
+    known = _all_months(connection)
     if any(report in MASTER_DATA for report, _ in reports):
-        return _all_months(connection)
-    for report, ids in reports:
+        return {(month, EVERY) for month in known}
+    touched = {
+        (month, report)
+        for report, ids in reports
+        for month in _touched_by(connection, report, ids) & known
+    }
+    built = _one(
+        connection,
+        "select max(slice) from ctl.batch_slice join ctl.batch using (batch_id) "
+        "where kind = 'publication' and status = 'published'",
+    )
+    return touched | {(month, EVERY) for month, _ in touched if built is None or month > built}
+
+
+def _touched_by(connection: psycopg.Connection[Any], report: str, ids: list[int]) -> set[date]:
+    """Months of the periods of one report's submissions, and of their lines."""
+    touched = _column(
+        connection,
+        sql.SQL(
+            "select distinct generate_series(date_trunc('month', period_start), period_end, "
+            "interval '1 month')::date from ctl.submission where submission_id = any(%s)"
+        ),
+        ids,
+    )
+    known = contract(report)
+    if known.validity:
         touched |= _column(
             connection,
             sql.SQL(
-                "select distinct generate_series(date_trunc('month', period_start), period_end, "
-                "interval '1 month')::date from ctl.submission where submission_id = any(%s)"
-            ),
+                "select distinct generate_series(date_trunc('month', {}), least({}, now()::date), "
+                "interval '1 month')::date from {} where submission_id = any(%s)"
+            ).format(*map(sql.Identifier, known.validity), sql.Identifier("raw", report)),
             ids,
         )
-        known = contract(report)
-        if known.validity:
-            touched |= _column(
-                connection,
-                sql.SQL(
-                    "select distinct generate_series(date_trunc('month', {}), least({}, now()::date), "
-                    "interval '1 month')::date from {} where submission_id = any(%s)"
-                ).format(*map(sql.Identifier, known.validity), sql.Identifier("raw", report)),
-                ids,
-            )
-        day = known.business_date
-        if day:
-            touched |= _column(
-                connection,
-                sql.SQL(
-                    "select distinct date_trunc('month', {})::date from {} "
-                    "where submission_id = any(%s)"
-                ).format(sql.Identifier(day), sql.Identifier("raw", report)),
-                ids,
-            )
-            touched |= _left_by_a_correction(connection, report, day, ids)
-    return touched & _all_months(connection) if touched else touched
+    day = known.business_date
+    if day:
+        touched |= _column(
+            connection,
+            sql.SQL(
+                "select distinct date_trunc('month', {})::date from {} where submission_id = any(%s)"
+            ).format(sql.Identifier(day), sql.Identifier("raw", report)),
+            ids,
+        )
+        touched |= _left_by_a_correction(connection, report, day, ids)
+    return touched
 
 
 def _left_by_a_correction(

@@ -127,9 +127,10 @@ create index if not exists verdict_waiting on ctl.verdict (batch_id) where batch
 create table if not exists ctl.batch_slice (
     batch_id bigint not null references ctl.batch,
     slice date not null,
-    primary key (batch_id, slice)
+    report text not null default '*',
+    primary key (batch_id, slice, report)
 );
-comment on table ctl.batch_slice is 'Months that the new submissions of the batch touch';
+comment on table ctl.batch_slice is 'Months that the new submissions of the batch touch, by report; *: of every mart';
 
 create table if not exists ctl.slice_version (
     mart text not null,

@@ -42,9 +42,9 @@ margin as (
         slice,
         dealer_id,
         {%- for contact in ['with', 'without'] %}
-        count(distinct case when contact = '{{ contact }}' then customer end) as customers_{{ contact }},
-        sum(case when contact = '{{ contact }}' then costed_amount_vendor end) as money_{{ contact }},
-        sum(case when contact = '{{ contact }}' then cost_amount_vendor end) as cost_{{ contact }}{{ ',' if not loop.last }}
+        count(distinct case when fae_contact = '{{ contact }}' then customer end) as customers_{{ contact }},
+        sum(case when fae_contact = '{{ contact }}' then costed_amount_vendor end) as money_{{ contact }},
+        sum(case when fae_contact = '{{ contact }}' then cost_amount_vendor end) as cost_{{ contact }}{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ ref('int_enablement__margin') }}
     group by
@@ -59,8 +59,8 @@ repurchase as (
         count(*) as judged,
         sum(bought_again) as again,
         {%- for contact in ['with', 'without'] %}
-        sum(case when contact = '{{ contact }}' then 1 else 0 end) as judged_{{ contact }},
-        sum(case when contact = '{{ contact }}' then bought_again else 0 end) as again_{{ contact }}{{ ',' if not loop.last }}
+        sum(case when fae_contact = '{{ contact }}' then 1 else 0 end) as judged_{{ contact }},
+        sum(case when fae_contact = '{{ contact }}' then bought_again else 0 end) as again_{{ contact }}{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ ref('int_enablement__repurchase') }}
     group by

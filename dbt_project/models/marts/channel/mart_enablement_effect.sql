@@ -5,10 +5,10 @@ with unit as (
         dealer_id,
         family,
         size_band,
-        contact,
+        fae_contact,
         100 * (1 - cost_amount_vendor / costed_amount_vendor) as y
     from {{ ref('int_enablement__margin') }}
-    where contact is not null
+    where fae_contact is not null
     union all
     select
         slice,
@@ -16,10 +16,10 @@ with unit as (
         dealer_id,
         family,
         size_band,
-        contact,
+        fae_contact,
         cast(100 * bought_again as numeric(12, 4)) as y
     from {{ ref('int_enablement__repurchase') }}
-    where contact is not null
+    where fae_contact is not null
 ),
 
 arm as (
@@ -30,11 +30,11 @@ arm as (
         family,
         size_band,
         {%- for contact in ['with', 'without'] %}
-        sum(case when contact = '{{ contact }}' then 1 else 0 end) as n_{{ contact }},
-        avg(case when contact = '{{ contact }}' then y end) as mean_{{ contact }},
+        sum(case when fae_contact = '{{ contact }}' then 1 else 0 end) as n_{{ contact }},
+        avg(case when fae_contact = '{{ contact }}' then y end) as mean_{{ contact }},
         -- squares about the stratum's own mean
-        sum(case when contact = '{{ contact }}' then 1 else 0 end)
-        * var_pop(case when contact = '{{ contact }}' then y end) as squares_{{ contact }}{{ ',' if not loop.last }}
+        sum(case when fae_contact = '{{ contact }}' then 1 else 0 end)
+        * var_pop(case when fae_contact = '{{ contact }}' then y end) as squares_{{ contact }}{{ ',' if not loop.last }}
         {%- endfor %}
     from unit
     group by
