@@ -7,12 +7,11 @@ with bought as (
         dealer_id,
         customer,
         sum(amount_vendor) as amount
-    from {{ candidate('fct_customer_month', months_with(months, back=12)) }} as c
+    from {{ candidate('fct_customer_month', months) }} as c
     group by
         slice,
         dealer_id,
         customer
-    having sum(amount_vendor) > 0
 ),
 
 month as (
@@ -57,6 +56,27 @@ large as (
     where bought.amount >= policy.least_share * dealer.amount
 ),
 
+-- the year before, of these customers alone
+earlier as (
+    select
+        c.slice,
+        c.dealer_id,
+        c.customer,
+        sum(c.amount_vendor) as amount
+    from {{ candidate('fct_customer_month', months_with(months, back=12)) }} as c
+    inner join (
+        select distinct
+            dealer_id,
+            customer
+        from large
+    ) as l on c.dealer_id = l.dealer_id and c.customer = l.customer
+    group by
+        c.slice,
+        c.dealer_id,
+        c.customer
+    having sum(c.amount_vendor) > 0
+),
+
 past as (
     select
         now.slice,
@@ -66,7 +86,7 @@ past as (
         now.amount as amount_now,
         before.amount
     from large as now
-    inner join bought as before
+    inner join earlier as before
         on
             now.dealer_id = before.dealer_id
             and now.customer = before.customer

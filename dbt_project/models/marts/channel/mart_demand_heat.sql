@@ -79,29 +79,25 @@ buying as (
     {%- endfor %}
 ),
 
-cell as (
+amount as (
     select
-        placed.cell_level,
+        cell_level,
         {%- for name in path %}
-        placed.{{ name }},
+        {{ name }},
         {%- endfor %}
-        placed.cell_id,
-        placed.parent_id,
-        placed.week,
-        buying.customers,
-        count(distinct placed.dealer_id) as dealers,
-        sum(placed.qty) as qty
+        cell_id,
+        parent_id,
+        week,
+        sum(qty) as qty
     from placed
-    inner join buying on placed.cell_id = buying.cell_id and placed.week = buying.week
     group by
-        placed.cell_level,
+        cell_level,
         {%- for name in path %}
-        placed.{{ name }},
+        {{ name }},
         {%- endfor %}
-        placed.cell_id,
-        placed.parent_id,
-        placed.week,
-        buying.customers
+        cell_id,
+        parent_id,
+        week
 ),
 
 -- who sold in a cell in a week, and who in the week before
@@ -158,6 +154,16 @@ counted as (
         cell_id,
         parent_id,
         week
+),
+
+cell as (
+    select
+        amount.*,
+        counted.dealers,
+        buying.customers
+    from amount
+    inner join counted on amount.cell_id = counted.cell_id and amount.week = counted.week
+    inner join buying on amount.cell_id = buying.cell_id and amount.week = buying.week
 ),
 
 -- The order in which safe cells go to the remainder of the cell above, where those that are not safe lie.
