@@ -1,6 +1,6 @@
 -- Nothing is lost or doubled between layers: of each report and month that the batch touched, the
 -- current lines are the lines in the facts and the lines held, and their money is the facts' money.
-{%- set months = affected_months() %}
+{%- set touched = affected_months() %}
 {%- set batch = var('batch_id') | int %}
 {#- fact, business date, price, lines per row; of orders only the newest version of a line is a row -#}
 {%- set reports = {
@@ -24,12 +24,17 @@ with held as (
     from {{ ref('mart_held_line') }}
     where
         batch_id = {{ batch }}
-        and report in ('{{ reports | join("', '") }}')
-        and {{ in_slices('slice', months) }}
+        and (
+            {%- for report, (fact, _, _, _) in reports.items() %}
+            (report = '{{ report }}' and {{ in_slices('slice', affected_months(fact) | select('in', touched) | list) }})
+            {{ 'or' if not loop.last }}
+            {%- endfor %}
+        )
 ),
 
 layer as (
     {%- for report, (fact, business_date, price, lines) in reports.items() %}
+    {%- set months = affected_months(fact) | select('in', touched) | list %}
     select
         '{{ report }}' as report,
         {{ month_of('line.' ~ business_date) }} as slice,

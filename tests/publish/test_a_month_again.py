@@ -1,24 +1,33 @@
-"""A month built alone is what the build of all months made of it."""
+"""What a batch builds alone, some months of some marts, is what a build of everything makes of it."""
 
 from datetime import date
 from typing import Any
 
+import polars as pl
 import psycopg
 import pytest
 from chip_channel.publish.batch import finish
 from chip_channel.publish.build import build
+from chip_channel.publish.publish import publish
 from chip_channel.warehouse import connect
 from psycopg import sql
+from support.pipeline import restated
 
 pytestmark = pytest.mark.usefixtures("published")
+
+
+def _marts(connection: psycopg.Connection[Any], batch_id: int) -> list[str]:
+    """The marts that a batch built slices of."""
+    rows = connection.execute(
+        "select distinct mart from ctl.slice_version where batch_id = %s order by 1", (batch_id,)
+    )
+    return [row[0] for row in rows]
 
 
 def _differing(connection: psycopg.Connection[Any], batch_id: int) -> dict[str, int]:
     """Rows by mart that the batch made otherwise than the published version of the same slices."""
     found = {}
-    marts = [row[0] for row in connection.execute(
-        "select distinct mart from ctl.slice_version where batch_id = %s order by 1", (batch_id,)
-    )]  # fmt: skip
+    marts = _marts(connection, batch_id)
     assert len(marts) > 25
     for mart in marts:
         columns = sql.SQL(", ").join(
@@ -55,3 +64,33 @@ def test_a_month_built_again_is_the_same(month: date) -> None:
             assert _differing(connection, batch.batch_id) == {}
     finally:
         finish(batch.batch_id, "abandoned", "built to be compared")
+
+
+@pytest.mark.parametrize(
+    ("report", "newest", "left_alone"),
+    [
+        ("pos", True, {"fct_order", "mart_order_sla", "fct_sell_in", "mart_tier"}),
+        ("stock", False, {"fct_order", "mart_order_sla", "fct_pos", "mart_demand_heat"}),
+    ],
+    ids=["sales", "stock of the oldest month"],
+)
+def test_what_a_report_does_not_concern_is_left_as_it_is(
+    report: str, newest: bool, left_alone: set[str]
+) -> None:
+    batch = restated(5, report, newest)
+    publish(batch.batch_id)
+    with connect() as connection:
+        built = set(_marts(connection, batch.batch_id))
+        assert built
+        assert not built & left_alone
+        first, last = connection.execute(
+            "select min(slice), max(slice) from ctl.published_slice where mart = 'fct_pos'"
+        ).fetchone()  # type: ignore[misc]
+    months = pl.date_range(first, last, "1mo", eager=True).to_list()
+    whole = build(months=tuple(months))
+    assert whole is not None
+    try:
+        with connect() as connection:
+            assert _differing(connection, whole.batch_id) == {}
+    finally:
+        finish(whole.batch_id, "abandoned", "built to be compared")

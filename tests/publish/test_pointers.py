@@ -11,15 +11,14 @@ from typing import Any
 
 import psycopg
 import pytest
-from chip_channel.intake.landing import waiting
-from chip_channel.intake.service import ingest
 from chip_channel.publish.batch import open_batch
 from chip_channel.publish.build import build
 from chip_channel.publish.publish import NotPublishableError, drop_old_versions, publish
-from chip_channel.quality.gates import check_marts, check_publication, judge_submissions
+from chip_channel.quality.gates import check_marts, check_publication
 from chip_channel.settings import ROOT, settings
 from chip_channel.warehouse import connect
 from chip_channel.warehouse.schema import ROLES
+from support.pipeline import restated
 
 pytestmark = pytest.mark.usefixtures("published")
 
@@ -39,28 +38,6 @@ def built() -> int:
     """A batch that builds the newest month again, past its gates."""
     (month,) = rows("select max(slice) from ctl.published_slice where mart = 'fct_pos'")[0]
     batch = build(months=(month,))
-    assert batch is not None
-    check_marts(batch.batch_id)
-    check_publication(batch.batch_id)
-    return batch.batch_id
-
-
-def restated(home: Path, times: int) -> int:
-    """The newest POS report of one dealer again, `times` lines fewer, up to a batch past its gates."""
-    newest = rows(
-        "select dealer_id, file_name, sha256 from ctl.submission where report = 'pos' "
-        "and status = 'accepted' and file_name ~ '\\.(csv|tsv|txt)$' and mode = 'full' "
-        "and lines_accepted > 40 order by period_start desc, reported_at desc limit 1"
-    )[0]
-    dealer, name, sha256 = newest
-    data = (settings().store / sha256[:2] / sha256).read_bytes()
-    lines = data.splitlines(keepends=True)
-    target = Path(settings().landing_url) / dealer / name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(b"".join(lines[: len(lines) - times]))
-    ingest(waiting())
-    judge_submissions()
-    batch = build()
     assert batch is not None
     check_marts(batch.batch_id)
     check_publication(batch.batch_id)
@@ -195,7 +172,7 @@ def test_readers_see_whole_publications_while_pointers_move(home: Path) -> None:
         reader.start()
     try:
         for times in (3, 6, 9):
-            publish(restated(home, times))
+            publish(restated(times).batch_id)
     finally:
         stop.set()
         for reader in readers:

@@ -9,6 +9,8 @@ from chip_channel.publish.build import build
 from chip_channel.publish.dbt import dbt
 from chip_channel.publish.publish import Publication, publish
 from chip_channel.quality.gates import check_marts, check_publication, judge_submissions
+from chip_channel.settings import settings
+from chip_channel.warehouse import connect
 from chip_channel.world import WorldFiles, WorldSpec, write_world
 from chip_channel.world.landing import land_month
 
@@ -39,3 +41,23 @@ def take_and_build() -> Batch:
 def publish_what_waits() -> Publication:
     """Landing to publication."""
     return publish(take_and_build().batch_id)
+
+
+def restated(lines: int, report: str = "pos", newest: bool = True) -> Batch:
+    """A dealer's report of the newest or oldest month again, so many lines shorter, up to a built batch."""
+    with connect() as connection:
+        found = connection.execute(
+            "select dealer_id, file_name, sha256 from ctl.submission where report = %s "
+            "and status = 'accepted' and file_name ~ '\\.(csv|tsv|txt)$' and mode = 'full' "
+            "and lines_accepted > 40 order by period_start {0}, reported_at {0} limit 1".format(
+                "desc" if newest else "asc"
+            ),
+            (report,),
+        ).fetchone()
+    assert found is not None
+    dealer, name, sha256 = found
+    sent = (settings().store / sha256[:2] / sha256).read_bytes().splitlines(keepends=True)
+    target = Path(settings().landing_url) / dealer / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(b"".join(sent[:-lines]))
+    return take_and_build()

@@ -1,10 +1,15 @@
 """dbt-bouncer's rules hold for the whole project, and the docs are one page that needs no server."""
 
+import json
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from chip_channel.publish.dbt import PROJECT, dbt, static_docs
 from chip_channel.settings import ROOT
 
@@ -34,3 +39,62 @@ def test_the_docs_name_every_published_mart_and_its_columns(docs: Path) -> None:
     assert len(marts) >= 10
     assert all(name in page for name in marts)
     assert "weeks_of_supply" in page
+
+
+class Models:
+    """dbt's manifest: what each model is made of."""
+
+    def __init__(self, docs: Path) -> None:
+        nodes = json.loads((docs.parent / "manifest.json").read_text())["nodes"].values()
+        self.by_name = {n["name"]: n for n in nodes if n["resource_type"] == "model"}
+        variables = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"]
+        self.windows, self.of_every = variables["windows"], set(variables["reads_every_report"])
+
+    def below(self, name: str, through: Callable[[dict[str, Any]], bool]) -> set[str]:
+        """Models and sources that a model reads, and what these read where `through` says so."""
+        found: set[str] = set()
+        for node in self.by_name[name]["depends_on"]["nodes"]:
+            other = node.split(".", 2)[2]
+            found.add(other)
+            if other in self.by_name and through(self.by_name[other]):
+                found |= self.below(other, through)
+        return found
+
+    def reports(self, name: str) -> set[str]:
+        """Reports whose lines a model reads."""
+        found = {name, *self.below(name, lambda _: True)}
+        raw = {n.removeprefix("raw.") for n in found if n.startswith("raw.")}
+        return {"*"} if found & self.of_every else raw
+
+    def built_with(self, name: str) -> set[str]:
+        """A mart and the models that have no table of their own, so are part of its statement."""
+        return {name} | {
+            other
+            for other in self.below(name, _has_no_table)
+            if other in self.by_name and _has_no_table(self.by_name[other])
+        }
+
+
+def _has_no_table(model: dict[str, Any]) -> bool:
+    return bool(model["config"]["materialized"] == "ephemeral")
+
+
+def test_a_mart_and_what_it_is_made_of_speak_of_the_same_months(docs: Path) -> None:
+    """All parts of one statement ask for the months of one mart, or for months that hold them."""
+    models, asked = Models(docs), 0
+    for name, model in models.by_name.items():
+        config = model["config"]
+        if config["materialized"] != "slices" or {"one_slice", "slice_of"} & set(config):
+            continue
+        if name == "mart_held_line":  # carries over what is not asked again
+            continue
+        for part in models.built_with(name):
+            marts = re.findall(r"affected_months\('(\w+)'\)", models.by_name[part]["raw_code"])
+            asked += len(marts)
+            reports = set().union(*map(models.reports, marts)) if marts else models.reports(name)
+            windows = [models.windows.get(mart, 0) for mart in marts or [name]]
+            assert reports >= models.reports(name), (name, part, marts)
+            assert max(windows) >= models.windows.get(name, 0), (name, part, marts)
+            if len(marts) == 1:
+                assert reports == models.reports(name), (name, part, marts)
+    assert asked > 50

@@ -1,5 +1,8 @@
 -- What came into a dealer's store: from the vendor, or from the core dealer it buys from.
-{%- set months = months_with(affected_months('fct_inventory_daily'), back=var('windows')['fct_inventory_daily']) %}
+{%- set months = months_with(
+    affected_months('fct_inventory_daily') + affected_months('fct_inventory_rollforward'),
+    back=var('windows')['fct_inventory_daily'],
+) %}
 with vendor_shipment as (
     select
         slice,

@@ -1,61 +1,59 @@
 {%- set months = affected_months('mart_held_line') %}
-{#- reports whose lines name a part; true where they also name a dealer -#}
-{%- set of_parts = {
-    'pos': false, 'stock': false, 'sell_in': false, 'orders': true, 'return': true,
-    'quality_feedback': true, 'enablement_event': true, 'complaint': true, 'dealer_forecast': false,
+{#- the facts that the reports' lines go to, and which of these name a part, a dealer -#}
+{%- set facts = {
+    'pos': 'fct_pos', 'stock': 'fct_inventory_daily', 'sell_in': 'fct_sell_in', 'orders': 'fct_order',
+    'return': 'fct_return', 'quality_feedback': 'fct_quality_feedback', 'complaint': 'fct_complaint',
+    'enablement_event': 'fct_enablement_event', 'dealer_forecast': 'fct_dealer_forecast',
+    'certification': 'fct_certification', 'logistics_event': 'fct_logistics_event',
 } %}
+{%- set of_no_part = ['certification', 'logistics_event'] %}
+{%- set of_a_dealer = ['orders', 'return', 'quality_feedback', 'enablement_event', 'complaint', 'certification'] %}
 with held as (
-    {%- for report, names_dealer in of_parts.items() %}
+    {%- for report, fact in facts.items() %}
     select
         slice,
         reported_by as dealer_id,
         '{{ report }}' as report,
         submission_id,
         row_no,
-        held_code,
+        held_code as code,
         case held_code
+            {%- if report == 'logistics_event' %}
+            when 'E_EVENT_ORDER' then cast(event_ts as {{ dbt.type_string() }})
+            when 'E_SHIPMENT_UNKNOWN' then shipment_no
+            when 'E_SIGNED_TWICE' then shipment_no
+            {%- endif %}
+            {%- if report in of_a_dealer %}
+            when 'E_DEALER_UNKNOWN' then dealer_id
+            {%- endif %}
+            {%- if report not in of_no_part %}
             when 'E_UOM_SPQ' then uom
             when 'E_TAX_BASIS' then tax_basis
             when 'E_CCY' then reported_currency
-            {%- if names_dealer %}
-            when 'E_DEALER_UNKNOWN' then dealer_id
-            {%- endif %}
             else maker || ' ' || mpn
-        end as held_value
+            {%- endif %}
+        end as value
     from {{ ref('int_' ~ report ~ '__normalised') }}
     where
         held_code is not null
-        and {{ in_slices('slice', months) }}
+        and {{ in_slices('slice', affected_months(fact) | select('in', months) | list) }}
     union all
     {%- endfor %}
+    -- of reports that the batch brings nothing of, what was held stays so
     select
         slice,
-        reported_by as dealer_id,
-        'certification' as report,
+        dealer_id,
+        report,
         submission_id,
         row_no,
-        held_code,
-        dealer_id as held_value
-    from {{ ref('int_certification__normalised') }}
+        code,
+        value
+    from {{ published_before('mart_held_line') }} as before
     where
-        held_code is not null
-        and {{ in_slices('slice', months) }}
-    union all
-    select
-        slice,
-        reported_by as dealer_id,
-        'logistics_event' as report,
-        submission_id,
-        row_no,
-        held_code,
-        case held_code
-            when 'E_EVENT_ORDER' then cast(event_ts as {{ dbt.type_string() }})
-            else shipment_no
-        end as held_value
-    from {{ ref('int_logistics_event__normalised') }}
-    where
-        held_code is not null
-        and {{ in_slices('slice', months) }}
+        {%- for report, fact in facts.items() %}
+        (report = '{{ report }}' and {{ in_slices('slice', months | reject('in', affected_months(fact)) | list) }})
+        {{ 'or' if not loop.last }}
+        {%- endfor %}
 )
 
 select
@@ -65,8 +63,8 @@ select
     report,
     submission_id,
     row_no,
-    held_code as code,
-    case held_code
+    code,
+    case code
         when 'E_UOM_SPQ' then 'uom'
         when 'E_TAX_BASIS' then 'tax_rate'
         when 'E_CCY' then 'currency'
@@ -76,5 +74,5 @@ select
         when 'E_SIGNED_TWICE' then 'shipment_no'
         else 'mpn'
     end as field,
-    held_value as value
+    value
 from held

@@ -63,7 +63,10 @@ def batches(db: Reader, limit: int = 6) -> list[Row]:
         select
             b.batch_id, b.status, b.reason, b.opened_at, b.finished_at, p.publication_id,
             p.published_at,
-            (select count(distinct s.slice) from ctl.batch_slice as s where s.batch_id = b.batch_id) as months,
+            (
+                select count(distinct s.slice) from ctl.batch_slice as s
+                where s.batch_id = b.batch_id
+            ) as months,
             (
                 select count(distinct v.submission_id) from ctl.verdict as v
                 where v.batch_id = b.batch_id
