@@ -27,11 +27,5 @@
         group by w.batch_id
         order by w.batch_id
     {%- endset -%}
-    {%- set terms = [] -%}
-    {%- for row in run_query(query).rows -%}
-        {%- do terms.append(
-            '(batch_id = ' ~ row['batch_id'] | int ~ ' and ' ~ in_slices('slice', row['slices'].split(',')) ~ ')'
-        ) -%}
-    {%- endfor -%}
-    {{ return('(' ~ terms | join(' or ') ~ ')' if terms else '1 = 0') }}
+    {{ return(versions_of(query)) }}
 {% endmacro %}

@@ -114,6 +114,10 @@ def reports_read(_name: str) -> list[str]:
     return ["pos"]
 
 
+def versions_of(_query: str) -> str:
+    return "1 = 1"
+
+
 def upstream(_id: str, _found: dict[str, str]) -> str:
     return ""
 
