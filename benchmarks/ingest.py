@@ -54,19 +54,12 @@ def _turn(clean: Path, turn: int) -> tuple[float, float]:
         clean
     )
     copy = _copy(clean)
-    _settle()
     with Clock() as clock:
         outcomes = ingest(waiting())
     accepted = sum(o.counts["accepted"] for o in outcomes)
     quarantined = sum(o.counts["quarantined"] for o in outcomes)
     assert (accepted, quarantined) == (LINES - bad, bad)
     return copy, clock.seconds
-
-
-def _settle() -> None:
-    """What was written before is on disk before the next is timed."""
-    with connect(autocommit=True) as connection:
-        connection.execute("checkpoint")
 
 
 def _copy(clean: Path) -> float:
@@ -76,7 +69,6 @@ def _copy(clean: Path) -> float:
         connection.execute("create table public.clean (like raw.pos including all)")
         for column in ("submission_id", "row_no", "line_hash"):
             connection.execute(f"alter table public.clean alter {column} drop not null")
-    _settle()
     command = f"\\copy public.clean ({', '.join(COLUMNS)}) from '{clean}' csv header"
     with Clock() as clock:
         subprocess.run(["psql", database_url(), "-qc", command], check=True)

@@ -20,6 +20,7 @@ from benchmarks.measure import Clock, Measure, at_most, workplace
 STATEMENTS = (
     "int_rebate__period",
     "int_rebate__window",
+    "int_rebate__first_buy",
     "int_rebate__cell",
     "mart_rebate_statement",
 )

@@ -1,11 +1,12 @@
 {#
-    Lines of both sources as the engine counts them. reader: the macro that reads a mart's months as
-    they will stand, or as they stood. counted_month is where a return counts for programmes that take it off the period of
-    its invoice. Samples never count.
+    Lines of both sources as the engine counts them, of these months, and later returns of their
+    invoices. reader: the macro that reads a mart's months as they will stand, or as they stood.
+    counted_month is where a return counts for programmes that take it off the period of its invoice.
+    Samples never count.
 #}
 {% macro rebate_lines(reader, months) -%}
     {#- named also while dbt parses, so that it knows what it depends on -#}
-    {%- do [ref('fct_pos'), ref('fct_sell_in'), ref('mart_debit_claim')] -%}
+    {%- do [ref('fct_pos'), ref('fct_sell_in'), ref('mart_debit_claim'), ref('int_rebate__first_buy')] -%}
     {%- set last = last_month() -%}
     select
         'pos' as source,
@@ -51,10 +52,16 @@
     ) as line
     {%- if rebate_uses('returns', "'original_period'") and months %}
     left join (
-        select dealer_id, invoice_no, min(slice) as slice
+        select p.dealer_id, p.invoice_no, min(p.slice) as slice
         from {{ reader('fct_pos', months_between(add_months(months[0], -24), last)) }} as p
-        where line_type = 'sale'
-        group by dealer_id, invoice_no
+        inner join (
+            select distinct dealer_id, original_invoice
+            from {{ reader('fct_pos', months_between(months[0], last)) }} as r
+            where line_type = 'return'
+        ) as back
+            on p.dealer_id = back.dealer_id and p.invoice_no = back.original_invoice
+        where p.line_type = 'sale'
+        group by p.dealer_id, p.invoice_no
     ) as original
         on
             line.line_type = 'return'
@@ -63,23 +70,11 @@
             and line.slice >= original.slice
     {%- endif %}
     {%- if rebate_uses('unit', "'new_customers'") %}
-    left join (
-        select b.submission_id, b.row_no
-        from (
-            select
-                submission_id,
-                row_no,
-                invoice_date,
-                lag(invoice_date) over (
-                    partition by dealer_id, coalesce(end_customer, sold_to)
-                    order by invoice_date, invoice_no, line_no, submission_id, row_no
-                ) as bought_before
-            from {{ reader('fct_pos', months_with(months, back=12)) }} as p
-            where line_type = 'sale'
-        ) as b
-        where b.bought_before is null or b.bought_before < {{ dbt.dateadd('month', -12, 'b.invoice_date') }}
-    ) as first_buy
-        on line.submission_id = first_buy.submission_id and line.row_no = first_buy.row_no
+    left join {{ ref('int_rebate__first_buy') }} as first_buy
+        on
+            line.submission_id = first_buy.submission_id
+            and line.row_no = first_buy.row_no
+            and first_buy.batch_id = {{ var('batch_id') | int }}
     {%- endif %}
     {%- if rebate_uses('deduct_debit', 'true') %}
     left join (

@@ -210,7 +210,7 @@ def last_month() -> str:
     return MONTH
 
 
-def rebate_months() -> list[str]:
+def rebate_months(_part: str | None = None) -> list[str]:
     return [MONTH]
 
 

@@ -16,7 +16,7 @@ from chip_channel.warehouse import connect
 from support.rebate_cases import FIRST, LAST, Case
 from support.rebate_reference import Line, first_day, month_index
 
-MODELS = "int_submission__visible int_rebate__period int_rebate__window int_rebate__cell mart_rebate_statement fct_rebate_line"
+MODELS = "int_submission__visible int_rebate__period int_rebate__window int_rebate__first_buy int_rebate__cell mart_rebate_statement fct_rebate_line"
 STARTS = [first_day(m) for m in range(month_index(FIRST), month_index(LAST) + 1)]
 """First days of months; each may begin a period."""
 

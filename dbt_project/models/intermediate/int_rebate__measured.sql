@@ -1,6 +1,10 @@
 -- Each line of a period, as each of its programmes counts it.
 with part as (
     select * from {{ ref('int_rebate__part') }}
+),
+
+line as (
+    {{ rebate_lines(candidate, rebate_months('period')) | indent(4) }}
 )
 
 select
@@ -22,7 +26,7 @@ select
     line.line_no,
     line.line_type,
     {{ rebate_measure('line', 'rule', 'fx') }} as measure
-from {{ ref('int_rebate__line') }} as line
+from line
 inner join part on line.product_id = part.product_id
 inner join {{ rebate_rule() }} as rule
     on

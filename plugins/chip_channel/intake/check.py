@@ -132,7 +132,7 @@ class _BlockCheck:
         values, typed, bad = self._convert()
         self._run_checks(typed, bad)
         if self.wrong is not None:
-            refuse_other_header(self.block, self.wrong.arg_true())
+            refuse_other_header(self.block, np.flatnonzero(self.wrong).tolist())
         self._add_to_total(typed)
         lines = self._number_lines(values)
         quarantined += int(self.wrong.sum()) if self.wrong is not None else 0
@@ -249,12 +249,11 @@ class _BlockCheck:
 
     def _run_checks(self, typed: pl.DataFrame, bad: dict[str, pl.Series]) -> None:
         """All checks at once."""
-        found = typed.select(c.wrong.alias(str(i)) for i, c in enumerate(self.checker.checks))
+        found = typed.select(check.wrong for check in self.checker.checks)
         for check, failed in zip(self.checker.checks, found, strict=True):
             if failed.any():
-                mask = failed.fill_null(False)
-                if check.field in bad:  # a value that cannot be read is reported as that alone
-                    mask &= ~bad[check.field]
+                # a value that cannot be read is reported as that alone
+                mask = failed & ~bad[check.field] if check.field in bad else failed
                 self._report(mask, check.code, check.field, check.expected)
 
     def _number_lines(self, values: pl.DataFrame) -> pl.DataFrame:
@@ -282,8 +281,8 @@ class _BlockCheck:
         if exact or self.wrong is None:
             again = self.checker.seen.repeats(hashes)
         else:
-            fine = (~self.wrong).arg_true()
-            again = spread(fine, self.checker.seen.repeats(hashes.gather(fine)), len(hashes))
+            fine = np.flatnonzero(~self.wrong)
+            again = spread(fine, self.checker.seen.repeats(hashes[fine]), len(hashes))
         if again.any():
             what = "every column" if exact else ", ".join(self.contract.key)
             shown = keys.str.replace_all("\t", " · ", literal=True)
@@ -302,13 +301,13 @@ class _BlockCheck:
                 severity: str = "error", value: pl.Series | None = None) -> None:  # fmt: skip
         if not mask.any():
             return
-        at = mask.arg_true()
+        at = np.flatnonzero(mask)
         if value is None and name in self.given.columns:
             value = self.given.get_column(name)
         self.issues.append(
-            _issues(self.block.as_sent(at.to_list()), row_no=self.block.row_no.gather(at),
+            _issues(self.block.as_sent(at.tolist()), row_no=self.block.row_no[at],
                     severity=severity, code=code, field=name or None,
-                    value=None if value is None else value.gather(at), expected=expected)
+                    value=None if value is None else value[at], expected=expected)
         )  # fmt: skip
         if severity == "error":
             self.wrong = mask if self.wrong is None else self.wrong | mask

@@ -27,7 +27,7 @@ def complete(frame: pl.DataFrame, shape: ReportFeed, contract: Contract) -> pl.S
     return frame.select(pl.all_horizontal(given).alias("complete")).to_series()
 
 
-def refuse_other_header(block: Block, wrong: pl.Series) -> None:
+def refuse_other_header(block: Block, wrong: list[int]) -> None:
     """Look for a second header among the lines (positions) that are wrong.
 
     Raises Fatal with F_HEADER: what stands below it may stand in other columns than above.

@@ -108,7 +108,9 @@ def suspicious(column: Column, plain: bool) -> pl.Expr:
 
 def repair_lost(given: pl.Series, column: Column, form: Form, tried: Converted) -> Converted:
     """`repair` where the fast parse gave nothing; the rest of it stands."""
-    at = (tried.typed.is_null() & given.is_not_null()).arg_true()
+    lost = pl.col("typed").is_null() & pl.col("given").is_not_null()
+    both = pl.DataFrame([tried.typed.alias("typed"), given.alias("given")])
+    at = both.select(pl.arg_where(lost)).to_series()
     done, n = repair(given.gather(at), column, form), len(given)
     return Converted(
         tried.values.scatter(at, done.values), tried.typed.scatter(at, done.typed),
@@ -289,6 +291,8 @@ def _wrong_usc(text: pl.Series) -> pl.Series:
     return wrong
 
 
-def spread(at: pl.Series, values: pl.Series, length: int) -> pl.Series:
+def spread(at: pl.Series | np.ndarray, values: pl.Series, length: int) -> pl.Series:
     """A mask of `length` that holds `values` at the positions `at`, and False elsewhere."""
-    return pl.repeat(False, length, eager=True).scatter(at, values)
+    mask = np.zeros(length, dtype=bool)
+    mask[at] = values
+    return pl.Series(mask)

@@ -1,7 +1,7 @@
 """What is asked of every block of one report of one dealer: parsed once, used for all its files."""
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -16,6 +16,7 @@ class Check:
     """One thing that must hold for every line, over the typed columns of a block."""
 
     wrong: pl.Expr
+    """True where it does not hold; never null."""
     code: str
     field: str
     expected: str
@@ -39,7 +40,12 @@ def _asked(contract: Contract) -> tuple[Check, ...]:
                                f"of the form {column.pattern}"))  # fmt: skip
     for rule in contract.rules:
         found.append(Check(~pl.sql_expr(rule.holds), rule.code, rule.field, rule.expected))
-    return tuple(found)
+    return tuple(_named(check, str(i)) for i, check in enumerate(found))
+
+
+def _named(check: Check, name: str) -> Check:
+    """The check under a column name of its own; what cannot be told is not wrong."""
+    return replace(check, wrong=check.wrong.fill_null(False).alias(name))
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,10 @@ def checks(contract: Contract, recognised: Recognised) -> tuple[Check, ...]:
     outside = pl.col(date) > end
     if recognised.mode == "full":  # a delta may correct earlier periods
         outside |= pl.col(date) < start
-    return (*asked, Check(outside, "E_DATE_PERIOD", date, f"from {start} to {end}"))
+    return (
+        *asked,
+        _named(Check(outside, "E_DATE_PERIOD", date, f"from {start} to {end}"), "period"),
+    )
 
 
 def in_our_words(given: pl.Series, source: Source) -> pl.Series:
