@@ -37,16 +37,22 @@ used as (
         dealer_id
 ),
 
+stratum as (
+    select * from {{ ref('int_enablement__stratum') }}
+    where batch_id = {{ var('batch_id') | int }}
+),
+
 margin as (
     select
         slice,
         dealer_id,
         {%- for contact in ['with', 'without'] %}
-        count(distinct case when fae_contact = '{{ contact }}' then customer end) as customers_{{ contact }},
+        sum(case when fae_contact = '{{ contact }}' then customers end) as customers_{{ contact }},
         sum(case when fae_contact = '{{ contact }}' then costed_amount_vendor end) as money_{{ contact }},
         sum(case when fae_contact = '{{ contact }}' then cost_amount_vendor end) as cost_{{ contact }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ ref('int_enablement__margin') }}
+    from stratum
+    where measure = 'margin_points'
     group by
         slice,
         dealer_id
@@ -56,13 +62,14 @@ repurchase as (
     select
         slice,
         dealer_id,
-        count(*) as judged,
+        sum(customers) as judged,
         sum(bought_again) as again,
         {%- for contact in ['with', 'without'] %}
-        sum(case when fae_contact = '{{ contact }}' then 1 else 0 end) as judged_{{ contact }},
+        sum(case when fae_contact = '{{ contact }}' then customers else 0 end) as judged_{{ contact }},
         sum(case when fae_contact = '{{ contact }}' then bought_again else 0 end) as again_{{ contact }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ ref('int_enablement__repurchase') }}
+    from stratum
+    where measure = 'repurchase_points'
     group by
         slice,
         dealer_id

@@ -1,28 +1,4 @@
-with unit as (
-    select
-        slice,
-        'margin_points' as measure,
-        dealer_id,
-        family,
-        size_band,
-        fae_contact,
-        100 * (1 - cost_amount_vendor / costed_amount_vendor) as y
-    from {{ ref('int_enablement__margin') }}
-    where fae_contact is not null
-    union all
-    select
-        slice,
-        'repurchase_points' as measure,
-        dealer_id,
-        family,
-        size_band,
-        fae_contact,
-        cast(100 * bought_again as numeric(12, 4)) as y
-    from {{ ref('int_enablement__repurchase') }}
-    where fae_contact is not null
-),
-
-arm as (
+with arm as (
     select
         slice,
         measure,
@@ -30,13 +6,14 @@ arm as (
         family,
         size_band,
         {%- for contact in ['with', 'without'] %}
-        sum(case when fae_contact = '{{ contact }}' then 1 else 0 end) as n_{{ contact }},
-        avg(case when fae_contact = '{{ contact }}' then y end) as mean_{{ contact }},
-        -- squares about the stratum's own mean
-        sum(case when fae_contact = '{{ contact }}' then 1 else 0 end)
-        * var_pop(case when fae_contact = '{{ contact }}' then y end) as squares_{{ contact }}{{ ',' if not loop.last }}
+        sum(case when fae_contact = '{{ contact }}' then units else 0 end) as n_{{ contact }},
+        sum(case when fae_contact = '{{ contact }}' then mean end) as mean_{{ contact }},
+        sum(case when fae_contact = '{{ contact }}' then squares end) as squares_{{ contact }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from unit
+    from {{ ref('int_enablement__stratum') }}
+    where
+        batch_id = {{ var('batch_id') | int }}
+        and fae_contact is not null
     group by
         slice,
         measure,
