@@ -210,6 +210,10 @@ def last_month() -> str:
     return MONTH
 
 
+def rebate_days(*_: Any) -> list[str]:
+    return [MONTH]
+
+
 def rebate_months(_part: str | None = None) -> list[str]:
     return [MONTH]
 
