@@ -130,6 +130,17 @@ create table if not exists ctl.batch_slice (
     report text not null default '*',
     primary key (batch_id, slice, report)
 );
+do $$
+begin
+    if not exists (
+        select from pg_attribute where attrelid = 'ctl.batch_slice'::regclass and attname = 'report'
+    ) then
+        alter table ctl.batch_slice add column report text not null default '*';
+        alter table ctl.batch_slice drop constraint batch_slice_pkey;
+        alter table ctl.batch_slice add primary key (batch_id, slice, report);
+    end if;
+end
+$$;
 comment on table ctl.batch_slice is 'Months that the new submissions of the batch touch, by report; *: of every mart';
 
 create table if not exists ctl.slice_version (
