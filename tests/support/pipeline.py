@@ -44,15 +44,19 @@ def publish_what_waits() -> Publication:
 
 
 def restated(lines: int, report: str = "pos", newest: bool = True) -> Batch:
-    """A dealer's report of the newest or oldest month again, so many lines shorter, up to a built batch."""
+    """A report of the newest or oldest month again, so many lines shorter, up to a built batch.
+
+    A full one, where any is: a delta with fewer lines says the same.
+    """
     with connect() as connection:
         found = connection.execute(
             "select dealer_id, file_name, sha256 from ctl.submission where report = %s "
-            "and status = 'accepted' and file_name ~ '\\.(csv|tsv|txt)$' and mode = 'full' "
+            "and status = 'accepted' and file_name ~ '\\.(csv|tsv|txt)$' "
+            "and mode = (select max(mode) from ctl.submission where report = %s) "
             "and lines_accepted > 40 order by period_start {0}, reported_at {0} limit 1".format(
                 "desc" if newest else "asc"
             ),
-            (report,),
+            (report, report),
         ).fetchone()
     assert found is not None
     dealer, name, sha256 = found
