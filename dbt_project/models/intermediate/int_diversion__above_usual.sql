@@ -12,6 +12,7 @@ with bought as (
         slice,
         dealer_id,
         customer
+    having sum(amount_vendor) > 0
 ),
 
 month as (
