@@ -58,7 +58,7 @@
     {%- set behind = var('windows_back').get(mart, 0) -%}
     {%- set months = (
         months_with(touched, ahead=ahead, until=row['last_month'])
-        + months_with(later, back=behind, ahead=ahead, until=row['last_month'])
+        + months_with(later, back=behind)
     ) | unique | sort -%}
     {{ return(months | select('ge', ([row['first_month']] + touched) | min) | list) }}
 {% endmacro %}

@@ -114,6 +114,10 @@ def reports_read(_name: str) -> list[str]:
     return ["pos"]
 
 
+def customer_months(*_: Any) -> str:
+    return "(select * from fct_customer_month)"
+
+
 def versions_of(_query: str) -> str:
     return "1 = 1"
 

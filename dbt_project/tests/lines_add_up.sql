@@ -15,6 +15,10 @@
     'complaint': ('fct_complaint', 'opened_on', none, '1'),
     'dealer_forecast': ('fct_dealer_forecast', 'submitted_on', none, '1'),
 } %}
+{%- set again = {} %}
+{%- for report, (fact, _, _, _) in reports.items() %}
+    {%- do again.update({report: affected_months(fact) | select('in', touched) | list}) %}
+{%- endfor %}
 with held as (
     select
         submission_id,
@@ -25,8 +29,8 @@ with held as (
     where
         batch_id = {{ batch }}
         and (
-            {%- for report, (fact, _, _, _) in reports.items() %}
-            (report = '{{ report }}' and {{ in_slices('slice', affected_months(fact) | select('in', touched) | list) }})
+            {%- for report in reports %}
+            (report = '{{ report }}' and {{ in_slices('slice', again[report]) }})
             {{ 'or' if not loop.last }}
             {%- endfor %}
         )
@@ -34,7 +38,7 @@ with held as (
 
 layer as (
     {%- for report, (fact, business_date, price, lines) in reports.items() %}
-    {%- set months = affected_months(fact) | select('in', touched) | list %}
+    {%- set months = again[report] %}
     select
         '{{ report }}' as report,
         {{ month_of('line.' ~ business_date) }} as slice,

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -148,7 +147,7 @@ def test_killed_at_any_line_it_has_published_all_or_nothing() -> None:
     assert {r[2] for r in pointers() if r[0] == "fct_pos"} >= {batch}
 
 
-def test_readers_see_whole_publications_while_pointers_move(home: Path) -> None:
+def test_readers_see_whole_publications_while_pointers_move() -> None:
     """Hot readers of several marts: every read is one publication, none is torn or empty."""
     seen: list[tuple[Any, ...]] = []
     stop = threading.Event()

@@ -1,28 +1,20 @@
 {%- set months = affected_months('mart_enablement') %}
 with bought as (
     select
-        month.slice,
-        c.dealer_id,
-        c.customer,
-        coalesce(product.family, 'unknown') as family,
-        c.fae_contact,
-        sum(c.cost_amount_vendor) as cost_amount_vendor,
-        sum(c.costed_amount_vendor) as costed_amount_vendor
-    from {{ month_pairs(months, 0, 2) }} as month
-    inner join {{ candidate('fct_customer_month', months_with(months, back=2)) }} as c on month.seen = c.slice
-    left join (
-        select
-            product_id,
-            family
-        from {{ candidate('dim_product') }} as p
-        where is_current
-    ) as product on c.product_id = product.product_id
+        slice,
+        dealer_id,
+        customer,
+        family,
+        fae_contact,
+        sum(cost_amount_vendor) as cost_amount_vendor,
+        sum(costed_amount_vendor) as costed_amount_vendor
+    from {{ customer_months(months, 0, 2) }} as c
     group by
-        month.slice,
-        c.dealer_id,
-        c.customer,
-        coalesce(product.family, 'unknown'),
-        c.fae_contact
+        slice,
+        dealer_id,
+        customer,
+        family,
+        fae_contact
 ),
 
 -- of the dealer's customers the third that bought most, the middle and the last

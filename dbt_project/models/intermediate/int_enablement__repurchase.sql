@@ -1,28 +1,20 @@
 {%- set months = affected_months('mart_enablement') %}
 with bought as (
     select
-        pair.slice,
-        c.dealer_id,
-        c.customer,
-        coalesce(product.family, 'unknown') as family,
-        c.fae_contact,
-        sum(c.amount_vendor) as amount_vendor,
-        max(c.last_sale_date) as last_sale_date
-    from {{ month_pairs(months, 6, 8) }} as pair
-    inner join {{ candidate('fct_customer_month', months_with(months, back=8, ahead=-6)) }} as c on pair.seen = c.slice
-    left join (
-        select
-            product_id,
-            family
-        from {{ candidate('dim_product') }} as p
-        where is_current
-    ) as product on c.product_id = product.product_id
+        slice,
+        dealer_id,
+        customer,
+        family,
+        fae_contact,
+        sum(amount_vendor) as amount_vendor,
+        max(last_sale_date) as last_sale_date
+    from {{ customer_months(months, 6, 8) }} as c
     group by
-        pair.slice,
-        c.dealer_id,
-        c.customer,
-        coalesce(product.family, 'unknown'),
-        c.fae_contact
+        slice,
+        dealer_id,
+        customer,
+        family,
+        fae_contact
 ),
 
 cohort as (

@@ -8,8 +8,13 @@
 } %}
 {%- set of_no_part = ['certification', 'logistics_event'] %}
 {%- set of_a_dealer = ['orders', 'return', 'quality_feedback', 'enablement_event', 'complaint', 'certification'] %}
+{#- months of each report that are looked at again -#}
+{%- set again = {} %}
+{%- for report, fact in facts.items() %}
+    {%- do again.update({report: affected_months(fact) | select('in', months) | list}) %}
+{%- endfor %}
 with held as (
-    {%- for report, fact in facts.items() %}
+    {%- for report in facts %}
     select
         slice,
         reported_by as dealer_id,
@@ -36,7 +41,7 @@ with held as (
     from {{ ref('int_' ~ report ~ '__normalised') }}
     where
         held_code is not null
-        and {{ in_slices('slice', affected_months(fact) | select('in', months) | list) }}
+        and {{ in_slices('slice', again[report]) }}
     union all
     {%- endfor %}
     -- of reports that the batch brings nothing of, what was held stays so
@@ -50,8 +55,8 @@ with held as (
         value
     from {{ published_before('mart_held_line') }} as before
     where
-        {%- for report, fact in facts.items() %}
-        (report = '{{ report }}' and {{ in_slices('slice', months | reject('in', affected_months(fact)) | list) }})
+        {%- for report in facts %}
+        (report = '{{ report }}' and {{ in_slices('slice', months | reject('in', again[report]) | list) }})
         {{ 'or' if not loop.last }}
         {%- endfor %}
 )
