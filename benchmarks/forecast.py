@@ -156,7 +156,7 @@ def _coverage(m3: demand.M3, parts: Panel) -> list[Measure]:
         shares = [float(np.nanmean(np.concatenate(part))) for part in zip(*found, strict=True)]
         count = min(len(part[2]) for part in found)
         lines.append((name, group, count, *(f"{100 * share:.1f}" for share in shares)))
-        if count >= JUDGED_FROM and group in ("smooth", "erratic", "intermittent", "lumpy"):
+        if count >= JUDGED_FROM:
             spans = ("a month, 80 %", "a month, 95 %", "3 months, 80 %", "3 months, 95 %")
             for span, share in zip(spans, shares, strict=True):
                 aim, room = (80, 2.0) if "80" in span else (95, 1.5)

@@ -9,6 +9,7 @@ from chip_channel.planner import lifecycle
 from chip_channel.planner.accuracy import accuracy
 from chip_channel.planner.choices import Choices
 from chip_channel.planner.read import PAIR, Inputs
+from chip_channel.planning.classify import NEVER_SOLD
 from chip_channel.planning.explain import sentences
 from chip_channel.planning.factors import adjust
 from chip_channel.planning.forecast import Forecast, forecast
@@ -92,10 +93,10 @@ def _propose(inputs: Inputs, made: Forecast, choices: Choices
     chance = made.stock_out_probability((on_hand + on_order)[:n])
     item = items.select(*PAIR, stock_as_of="as_of").with_columns(
         origin=pl.lit(inputs.origin),
-        demand_class=_words(made.classes, total, "dead"),
+        demand_class=_words(made.classes, total, NEVER_SOLD),
         recipe=_words(made.recipe, total, "none"),
         policy=_words(policy, total, "none"),
-        fallback=_words(made.fallback, total, "never_sold"),
+        fallback=_words(made.fallback, total, NEVER_SOLD),
         lead_time_weeks=_whole(terms.lead_time, total),
         review_weeks=_whole(terms.review, total),
         window_mean_qty=wide(made.cumulative_mean),

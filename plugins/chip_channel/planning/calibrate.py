@@ -64,11 +64,13 @@ def looks_back(periods: int, ahead: int, least: int) -> tuple[list[int], int]:
     """Numbers of periods known at earlier origins, and how far ahead curves can be learned.
 
     Near spans are judged from late origins, whose histories are nearly as long as today's; the
-    whole of `ahead` – or what a short panel leaves of it – from the three earliest.
+    whole of `ahead` – or what a short panel leaves of it – from the three earliest, of which two
+    are left out where less than two thirds of today's history was known: models err otherwise then.
     """
     ahead = max(min(ahead, (periods - least) * 2 // 3), 0)
-    back = {max(round(ahead * share), i + 1) for i, share in enumerate((0.25, 0.5, 1, 1.25, 1.5))}
-    return ([periods - b for b in sorted(back) if periods - b >= least] if ahead else []), ahead
+    back = {max(round(ahead * share), i + 1) for i, share in enumerate((0.25, 0.5, 0.75, 1, 1.25))}
+    alike = [b for b in sorted(back) if b <= ahead or 3 * (periods - b) >= 2 * periods]
+    return ([periods - b for b in alike if periods - b >= least] if ahead else []), ahead
 
 
 def learn(

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from chip_channel.planning.panel import Panel
 
 SMOOTH, ERRATIC, INTERMITTENT, LUMPY = "smooth", "erratic", "intermittent", "lumpy"
-DEAD, TOO_SHORT, NEW, ENDING = "dead", "too_short", "new", "ending"
-CLASSES = (SMOOTH, ERRATIC, INTERMITTENT, LUMPY, DEAD, TOO_SHORT, NEW, ENDING)
+DEAD, NEVER_SOLD = "dead", "never_sold"
+TOO_SHORT, NEW, ENDING = "too_short", "new", "ending"
+CLASSES = (SMOOTH, ERRATIC, INTERMITTENT, LUMPY, DEAD, NEVER_SOLD, TOO_SHORT, NEW, ENDING)
 ADI_CUT, CV2_CUT = 1.32, 0.49
 """Syntetos, Boylan, Croston (2005): On the categorization of demand patterns. JORS 56."""
 MIN_PERIODS = 8
@@ -43,8 +44,9 @@ def classify(
 
     Lifecycle comes first: `ending` where a last-buy date (n,) is given (nat: none), `new` where the
     launch date (n,) – or, without one, the first known value after the panel's start – lies within
-    `new_within` periods (one year) of the end. Then `too_short`, below 8 known periods, and `dead`,
-    without demand in the last `dead_after` periods (one year).
+    `new_within` periods (one year) of the end. Then `too_short`, below 8 known periods, `never_sold`,
+    and `dead`, without demand in the last `dead_after` periods (one year): what sold once is asked
+    for again at a rate that can be learned; when something sells first, its history does not tell.
     """
     year = 12 if panel.freq == "MS" else 52
     new_within, dead_after = new_within or year, dead_after or year
@@ -58,6 +60,7 @@ def classify(
     silent = ~(values[:, -min(dead_after, count) :] > 0).any(axis=1) if count else known == 0
     unknown_tail = np.isnan(values[:, -min(dead_after, count) :]).all(axis=1)
     found = np.where(silent & ~unknown_tail, DEAD, found)
+    found = np.where(~(values > 0).any(axis=1), NEVER_SOLD, found)
     found = np.where(known < MIN_PERIODS, TOO_SHORT, found)
     if count:
         first = panel.first()

@@ -184,12 +184,16 @@ def sample(panel: Panel, groups: NDArray[np.str_], sizes: Mapping[str, int]) -> 
 
 
 def _boosting(panel: Panel, names: NDArray[np.str_], season: int, horizon: int) -> Boosting | None:
-    """The pooled boosting, from the series whose recipe, `names` (n,), asks for it."""
-    asks = np.isin(names, [name for name, recipe in RECIPES.items() if recipe.boosted > 0])
-    if not asks.any():
+    """The pooled boosting, where the recipe of a series, `names` (n,), asks for it.
+
+    Counts of every recipe teach it: those that are silent today sold at earlier origins, and without
+    them what sells would seem to go on for ever.
+    """
+    if not np.isin(names, [name for name, recipe in RECIPES.items() if recipe.boosted > 0]).any():
         return None
-    groups = np.where(asks, "asks", "")
-    return boosting.fit(sample(panel, groups, {"asks": boosting.SERIES}), horizon, season)
+    counts = [name for name, recipe in RECIPES.items() if recipe.family == "counts"]
+    groups = np.where(np.isin(names, counts), "counts", "")
+    return boosting.fit(sample(panel, groups, {"counts": boosting.SERIES}), horizon, season)
 
 
 def _curves(

@@ -20,6 +20,8 @@ class History:
 
     values: NDArray[np.float64]
     """(n, T) complete and non-negative from `first` on; 0 before."""
+    filled: NDArray[np.bool_]
+    """(n, T) where a value is an estimate, as it was not known or stock ran out."""
     first: NDArray[np.intp]
     """(n,) where each series begins; T where it has no value at all."""
     reasons: NDArray[np.str_]
@@ -31,7 +33,9 @@ class History:
 
     def take(self, series: Any) -> History:
         """Some of the series: a mask (n,), positions or a slice."""
-        return History(self.values[series], self.first[series], self.reasons[series])
+        return History(
+            self.values[series], self.filled[series], self.first[series], self.reasons[series]
+        )
 
 
 def prepare(panel: Panel, season_length: int) -> History:
@@ -50,10 +54,11 @@ def prepare(panel: Panel, season_length: int) -> History:
     missing = np.isnan(values) & begun
     short = panel.censored & begun & ~missing
     values[~begun] = 0.0
-    touched = (missing | short).any(axis=1)
+    filled = missing | short
+    touched = filled.any(axis=1)
     if touched.any():
         part = values[touched]
-        unsure = (missing | short)[touched]
+        unsure = filled[touched]
         usual = _around(part, begun[touched] & ~unsure, season_length)
         part = np.where(missing[touched], usual, np.where(unsure, np.fmax(part, usual), part))
         values[touched] = np.nan_to_num(part)
@@ -63,7 +68,7 @@ def prepare(panel: Panel, season_length: int) -> History:
         (missing.any(axis=1), GAPS),
         (short.any(axis=1), STOCK_OUT),
     )
-    return History(values, first, reasons)
+    return History(values, filled, first, reasons)
 
 
 def join(*parts: tuple[Any, str] | NDArray[np.str_]) -> NDArray[np.str_]:

@@ -58,7 +58,7 @@ def spread(history: History, season: int) -> Spread:
     begun = np.arange(width) >= history.first[:, None]
     length = np.maximum(history.length(), 1)
     greatest = values.max(axis=1, initial=0.0)
-    unit = _unit(values, greatest)
+    unit = _unit(np.where(history.filled, 0.0, values), greatest)
     mean = values.sum(axis=1) / length
     variance = np.where(begun, (values - mean[:, None]) ** 2, 0.0).sum(axis=1) / length
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -69,7 +69,8 @@ def spread(history: History, season: int) -> Spread:
 
 
 def _unit(values: Array, greatest: Array) -> Array:
-    """Greatest common divisor of whole demand; of fractions a hundredth of the greatest value."""
+    """Greatest common divisor of what was seen where it is whole; else a hundredth of the greatest
+    value. What was filled in is a mean, and says nothing about packs."""
     whole = (values == np.rint(values)).all(axis=1) & (greatest < 2**53)
     divisor = np.gcd.reduce(np.where(whole[:, None], values, 0).astype(np.int64), axis=1)
     unit = np.where(whole, divisor, greatest / 100)

@@ -37,6 +37,7 @@ RECIPES: dict[str, Recipe] = {
     "intermittent": Recipe(("imapa", "adida", "tsb"), "counts", boosted=0.7),
     "intermittent_plain": Recipe(("imapa", "adida", "tsb"), "counts"),
     "boosted": Recipe(("imapa",), "counts", boosted=1.0),
+    "rare": Recipe(("imapa", "adida"), "counts"),
     "mean": Recipe(("mean",), "counts"),
     "zero": Recipe(("zero",), "counts"),
 }
@@ -47,7 +48,8 @@ DEFAULTS: dict[str, str] = {
     c.LUMPY: "intermittent",
     c.NEW: "intermittent",
     c.ENDING: "intermittent",
-    c.DEAD: "intermittent",
+    c.DEAD: "rare",  # other models forget with every silent month, and demand returns all the same
+    c.NEVER_SOLD: "zero",
     c.TOO_SHORT: "mean",
 }
 """Demand class -> recipe, where nothing else was chosen."""

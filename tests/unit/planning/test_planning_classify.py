@@ -13,6 +13,7 @@ CASES = {
     "intermittent": [0, 5] * 12,  # ADI 2
     "lumpy": [0, 1, 0, 30] * 6,
     "dead": [5] * 12 + [0] * 12,
+    "never_sold": [0] * 24,
     "too_short": [NAN] * 17 + [5] * 7,
     "new": [NAN] * 14 + [5] * 10,
 }

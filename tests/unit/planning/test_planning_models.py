@@ -78,6 +78,12 @@ def test_packs_are_the_greatest_divisor_of_all_demand():
     assert shape.unit.tolist() == [3000, 1, 1]
 
 
+def test_what_was_filled_in_says_nothing_of_packs():
+    panel = _panel(np.array([[3000.0, 0, np.nan, 6000, 0, 3000], [20, 0, 0, 10, 0, 30]]))
+    panel.censored[1, 1] = True  # lifted to a mean of 15
+    assert spread(prepare(panel, 12), 12).unit.tolist() == [3000, 10]
+
+
 def test_boosting_learns_what_the_series_have_in_common():
     """Every series halves after two silent months: single series cannot know, the pool does."""
     rng = np.random.default_rng(0)

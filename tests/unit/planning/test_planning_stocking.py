@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
+from chip_channel.planning.classify import NEVER_SOLD
 from chip_channel.planning.forecast import forecast
 from chip_channel.planning.panel import Panel, calendar
 from chip_channel.planning.roll import all_outlooks, roll
@@ -36,7 +37,8 @@ def test_levels_of_today_run_out_about_as_often_as_the_replay_meant() -> None:
     choice = replayed(panel)
     made = forecast(panel, 3, WINDOW, recipes=PLAIN)
     level, words = levels(made, panel, choice)
-    chosen = choice.filter("chosen", method="quantile")
+    assert not level[made.classes == NEVER_SOLD].any()
+    chosen = choice.filter("chosen", pl.col("series") >= LEAST_SERIES, method="quantile")
     assert chosen.height
     assert choice["fill"].unique().item() == pytest.approx(0.95, abs=0.005)
     for name, outlook, knob in chosen.select("demand_class", "outlook", "knob").iter_rows():
@@ -51,8 +53,9 @@ def test_one_policy_is_chosen_per_class_and_a_small_class_keeps_its_default() ->
     assert choice.filter("chosen")["demand_class"].is_unique().all()
     assert set(choice.filter("chosen")["demand_class"]) == set(choice["demand_class"])
     small = choice.filter("chosen", pl.col("series") < LEAST_SERIES)
-    assert small.height
-    assert set(small["gain"]) == {1.0}
+    assert set(small["demand_class"]) == {"dead", NEVER_SOLD}
+    # what never sold is expected never to sell: no stock serves it
+    assert dict(small.select("demand_class", "gain").iter_rows()) == {"dead": 1.0, NEVER_SOLD: 0.0}
     clear = choice.filter(pl.col("gain") > 1.05, pl.col("series") >= LEAST_SERIES)
     for name, group in clear.group_by("demand_class"):
         best = group.sort("gain").row(-1, named=True)
