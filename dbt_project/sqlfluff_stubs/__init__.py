@@ -122,10 +122,6 @@ def versions_of(_query: str) -> str:
     return "1 = 1"
 
 
-def upstream(_id: str, _found: dict[str, str]) -> str:
-    return ""
-
-
 def months_with(months: list[str], **_: Any) -> list[str]:
     return months
 

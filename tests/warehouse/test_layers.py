@@ -48,7 +48,10 @@ class Models:
         nodes = json.loads((docs.parent / "manifest.json").read_text())["nodes"].values()
         self.by_name = {n["name"]: n for n in nodes if n["resource_type"] == "model"}
         variables = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"]
-        self.windows, self.of_every = variables["windows"], set(variables["reads_every_report"])
+        self.windows = variables["windows"]
+        self.of_every = {
+            name for name, n in self.by_name.items() if n["config"].get("reads_every_report")
+        }
 
     def below(self, name: str, through: Callable[[dict[str, Any]], bool]) -> set[str]:
         """Models and sources that a model reads, and what these read where `through` says so."""

@@ -66,31 +66,18 @@ contact as (
             and bought.last_sale_date = cohort.bought_on
 ),
 
-recent as (
-    select
-        slice,
-        dealer_id,
-        customer,
-        min(first_sale_date) as first_sale_date
-    from {{ candidate('fct_customer_month', months_with(months, back=5)) }} as c
-    group by
-        slice,
-        dealer_id,
-        customer
-),
-
 later as (
     select
         pair.slice,
-        r.dealer_id,
-        r.customer,
-        min(r.first_sale_date) as next_on
+        c.dealer_id,
+        c.customer,
+        min(c.first_sale_date) as next_on
     from {{ month_pairs(months, 0, 5) }} as pair
-    inner join recent as r on pair.seen = r.slice
+    inner join {{ candidate('fct_customer_month', months_with(months, back=5)) }} as c on pair.seen = c.slice
     group by
         pair.slice,
-        r.dealer_id,
-        r.customer
+        c.dealer_id,
+        c.customer
 ),
 
 -- a dealer whose last month is not in has not shown all of the 180 days
@@ -98,7 +85,7 @@ told as (
     select distinct
         slice,
         dealer_id
-    from recent
+    from {{ candidate('fct_customer_month', months) }} as c
 )
 
 select

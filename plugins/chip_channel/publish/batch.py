@@ -24,6 +24,8 @@ class Batch:
     known_at: datetime
     submissions: int
     months: tuple[date, ...]
+    reports: frozenset[str] = frozenset({EVERY})
+    """Those whose lines changed; EVERY where more may have."""
 
 
 def open_batch(known_at: datetime | None = None, months: tuple[date, ...] = ()) -> Batch | None:
@@ -72,7 +74,10 @@ def open_batch(known_at: datetime | None = None, months: tuple[date, ...] = ()) 
             "insert into ctl.batch_slice (batch_id, slice, report) values (%s, %s, %s)",
             [(batch_id, *part) for part in touched],
         )
-        return Batch(batch_id, moment, len(taken), tuple(sorted({month for month, _ in touched})))
+        return Batch(
+            batch_id, moment, len(taken), tuple(sorted({month for month, _ in touched})),
+            frozenset(report for _, report in touched),
+        )  # fmt: skip
 
 
 def _take_up_programmes(connection: psycopg.Connection[Any], batch_id: int) -> int:

@@ -8,6 +8,7 @@ from chip_channel.documents import DocumentError
 from chip_channel.policies import registry as policies
 from chip_channel.publish.batch import Batch, finish, open_batch
 from chip_channel.publish.dbt import DbtError, Node, dbt
+from chip_channel.publish.graph import leave_idle
 from chip_channel.publish.outbox import raise_alert
 from chip_channel.rebates import registry as programmes
 from chip_channel.settings import settings
@@ -58,6 +59,7 @@ def run_models(batch: Batch, progress: Callable[[str], None] | None = None,
     """Run dbt for an open batch; `simulation`: with the rebate rules of that what-if."""
     return dbt(
         "build", "--selector", selector, progress=progress,
+        prepare=lambda manifest: leave_idle(manifest, batch.reports),
         variables={
             "batch_id": batch.batch_id, "known_at": batch.known_at.isoformat(),
             "vendor_currency": settings().vendor_currency, "simulation": simulation,

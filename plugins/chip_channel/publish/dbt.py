@@ -29,11 +29,12 @@ class Node:
     message: str
 
 
-def dbt(*arguments: str, variables: dict[str, Any] | None = None,
-        progress: Callable[[str], None] | None = None) -> list[Node]:  # fmt: skip
+def dbt(command: str, *options: str, variables: dict[str, Any] | None = None,
+        progress: Callable[[str], None] | None = None,
+        prepare: Callable[[Any], None] | None = None) -> list[Node]:  # fmt: skip
     """Run a dbt command in the project.
 
-    Raises DbtError when a node failed, or dbt itself.
+    `prepare` may change the parsed manifest before it runs, where there are variables. Raises DbtError when a node failed, or dbt itself.
     """
     _connect_by_environment()
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 - 3 s to import
@@ -46,12 +47,14 @@ def dbt(*arguments: str, variables: dict[str, Any] | None = None,
     common = [
         "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
         "--target-path", str(work / "target"), "--log-path", str(work / "logs"),
-        "--log-level", "none", "--log-level-file", "info", "--no-print",
+        "--log-level", "none", "--log-level-file", "info", "--no-print", "--no-write-json",
     ]  # fmt: skip
     # what is parsed is kept in the target folder, but only for the same variables: so parse without
     manifest: Any = dbtRunner().invoke(["parse", *common]).result if variables else None
+    if manifest and prepare:
+        prepare(manifest)
     given = ["--vars", json.dumps(variables)] if variables else []
-    done = dbtRunner(manifest, [on_event]).invoke([*arguments, *common, *given])
+    done = dbtRunner(manifest, [on_event]).invoke([command, *common, *options, *given])
     nodes = [
         Node(r.node.name, str(r.status), r.execution_time, str(r.message or ""))
         for r in getattr(done.result, "results", None) or []
@@ -76,5 +79,5 @@ def _connect_by_environment() -> None:
 
 def static_docs() -> Path:
     """Write dbt's documentation as one page that needs no server."""
-    dbt("docs", "generate", "--static")
+    dbt("docs", "generate", "--static", "--write-json")
     return settings().home / "dbt" / "target" / "static_index.html"

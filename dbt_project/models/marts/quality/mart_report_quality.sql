@@ -1,3 +1,4 @@
+{{ config(reads_every_report=true) }}
 {%- set months = affected_months('mart_report_quality') %}
 {%- set around = months_with(months, back=3) %}
 with month as (
