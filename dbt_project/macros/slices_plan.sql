@@ -1,8 +1,10 @@
 {#
     Every join here is of sets, by equality. Estimates of the lines that hold can be far too low (they
-    come out of several anti-joins), and a nested loop then takes minutes instead of seconds. Estimates
-    of groups are far too high (columns that go together are multiplied): a million lines are then
-    sorted on disk to be summed into a few thousand rows that a hash table holds.
+    come out of several anti-joins), and a nested loop then takes minutes instead of seconds.
+
+    few_groups, in a model's config: estimates of its groups are far too high (columns that go together
+    are multiplied), and its lines would be sorted on disk to be summed into rows that a hash table
+    holds. Only where nothing must be sorted: with both off, the planner may take the nested loop.
 #}
 {% macro slices_plan() -%}
     {{ return(adapter.dispatch('slices_plan', 'chip_channel')()) }}
@@ -14,7 +16,9 @@
 
 {% macro postgres__slices_plan() -%}
     set local enable_nestloop = off;
+    {%- if config.get('few_groups') %}
     set local enable_sort = off;
+    {%- endif %}
     set local jit = off;
     set local work_mem = '{{ var("work_mem") }}'
 {%- endmacro %}

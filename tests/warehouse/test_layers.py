@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from chip_channel.publish.dbt import PROJECT, dbt, static_docs
+from chip_channel.publish.graph import leave_idle
 from chip_channel.settings import ROOT
 
 
@@ -101,3 +102,21 @@ def test_a_mart_and_what_it_is_made_of_speak_of_the_same_months(docs: Path) -> N
             if len(marts) == 1:
                 assert reports == models.reports(name), (name, part, marts)
     assert asked > 50
+
+
+def test_a_batch_leaves_alone_what_reads_none_of_its_reports(docs: Path) -> None:
+    """With certifications alone: tiers, what tiers decide, and quality of reporting."""
+    left: set[str] = set()
+
+    def keep_names(manifest: Any) -> None:
+        leave_idle(manifest, {"certification"})
+        left.update(n.name for n in manifest.nodes.values() if "batch" in n.tags)
+
+    dbt("ls", "--selector", "batch", variables={"batch_id": 0}, prepare=keep_names)
+    models = Models(docs)
+    reading = {name for name in models.by_name if models.reports(name) & {"certification", "*"}}
+    assert {"fct_certification", "mart_tier", "mart_report_quality", "mart_channel_health"} <= left
+    assert {n for n in reading if "batch" in models.by_name[n]["tags"]} <= left
+    assert {"dim_dealer", "int_rebate__period", "mart_rebate_statement", "lines_add_up"} <= left
+    assert not left & {"fct_pos", "fct_order", "fct_customer_month", "mart_demand_heat"}
+    assert not [name for name in left if name.startswith(("grain_fct_pos", "refers_to_fct_pos"))]

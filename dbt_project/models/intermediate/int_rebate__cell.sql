@@ -2,6 +2,7 @@
     materialized='slices',
     slice_of='period',
     versioned=false,
+    few_groups=true,
     full_refresh=false,
     contract={'enforced': true},
     tags=['deploy', 'batch'],
