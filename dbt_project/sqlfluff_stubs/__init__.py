@@ -122,6 +122,10 @@ def versions_of(_query: str) -> str:
     return "1 = 1"
 
 
+def month_spans(months: list[str]) -> list[tuple[str, str]]:
+    return [(month, "2026-02-01") for month in months]
+
+
 def months_with(months: list[str], **_: Any) -> list[str]:
     return months
 

@@ -29,12 +29,13 @@ class Node:
     message: str
 
 
-def dbt(command: str, *options: str, variables: dict[str, Any] | None = None,
+def dbt(*arguments: str, variables: dict[str, Any] | None = None,
         progress: Callable[[str], None] | None = None,
         prepare: Callable[[Any], None] | None = None) -> list[Node]:  # fmt: skip
     """Run a dbt command in the project.
 
-    `prepare` may change the parsed manifest before it runs, where there are variables. Raises DbtError when a node failed, or dbt itself.
+    `prepare` may change the parsed manifest before it runs, where there are variables. Raises
+    DbtError when a node failed, or dbt itself.
     """
     _connect_by_environment()
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 - 3 s to import
@@ -47,14 +48,16 @@ def dbt(command: str, *options: str, variables: dict[str, Any] | None = None,
     common = [
         "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
         "--target-path", str(work / "target"), "--log-path", str(work / "logs"),
-        "--log-level", "none", "--log-level-file", "info", "--no-print", "--no-write-json",
+        "--log-level", "none", "--log-level-file", "info", "--no-print",
     ]  # fmt: skip
+    if "--write-json" not in arguments:  # a second of every batch, and nobody reads it
+        common.append("--no-write-json")
     # what is parsed is kept in the target folder, but only for the same variables: so parse without
     manifest: Any = dbtRunner().invoke(["parse", *common]).result if variables else None
     if manifest and prepare:
         prepare(manifest)
     given = ["--vars", json.dumps(variables)] if variables else []
-    done = dbtRunner(manifest, [on_event]).invoke([command, *common, *options, *given])
+    done = dbtRunner(manifest, [on_event]).invoke([*arguments, *common, *given])
     nodes = [
         Node(r.node.name, str(r.status), r.execution_time, str(r.message or ""))
         for r in getattr(done.result, "results", None) or []
