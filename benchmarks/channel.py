@@ -20,7 +20,7 @@ FURTHER = (
     """
 insert into raw.orders (submission_id, row_no, line_hash, dealer_code, order_no, line_no, version,
     order_date, maker, mpn, qty, unit_price, entered_at, accepted_at, requested_date, promised_date, status)
-select {new}, row_number() over (), 0, ship_to_dealer, order_no || '-' || shipment_no, line_no, 1,
+select {new}, row_number() over (), 0, ship_to_dealer, order_no, line_no, 1,
     ship_date, maker, mpn, qty, unit_price, ship_date - interval '9 hours', ship_date - interval '3 hours',
     ship_date + 5, ship_date + 5, 'shipped'
 from raw.sell_in where ship_date between '{first}' and '{last}'
@@ -64,7 +64,7 @@ insert into ctl.submission (dealer_id, report, file_name, source, sha256, byte_s
     period_start, period_end, time_zone, currency, tax_basis, uom, reported_at, received_at, lines_read,
     lines_accepted)
 values ('vendor', '{report}', 'f', 'bench', md5('{report}{first}'), 1, 'accepted', 'delta', '{first}',
-    '{last}', 'Asia/Shanghai', 'CNY', 'excl', 'pcs', '2020-01-15', '2020-01-15', 1, 1)
+    '{last}', 'Asia/Shanghai', 'CNY', 'excl', 'pcs', '{last}'::date + 3, '{last}'::date + 3, 1, 1)
 returning submission_id
 """
 

@@ -70,7 +70,8 @@ order by s.submission_id, p
     """
 insert into raw.sell_in (submission_id, row_no, line_hash, shipment_no, line_no, order_no,
     ship_to_dealer, maker, mpn, qty, unit_price, ship_date, received_date, ship_to_location)
-select s.submission_id, d * 1000 + l, d * 1000 + l, 'S' || s.submission_id || '-' || d, l::text, 'O',
+select s.submission_id, d * 1000 + l, d * 1000 + l, 'S' || s.submission_id || '-' || d, l::text,
+    'O' || s.submission_id || '-' || d,
     'd' || lpad(d::text, 3, '0'), 'ACME', 'P' || lpad((1 + (l * 3 + d) % 150)::text, 4, '0'), 500, 2,
     s.period_start + l % 25, s.period_start + l % 25 + 3, 'WH'
 from ctl.submission as s, generate_series(1, {dealers}) as d, generate_series(1, 100) as l

@@ -11,6 +11,8 @@
         {%- set months = [var('whole')] -%}
     {%- elif config.get('slice_of', 'month') == 'period' -%}
         {%- set months = rebate_periods() -%}
+    {%- elif config.get('slice_of') == 'order' -%}
+        {%- set months = order_months(model.name) -%}
     {%- else -%}
         {%- set months = affected_months(model.name) -%}
     {%- endif -%}

@@ -110,6 +110,14 @@ def affected_months(_mart: Any = None) -> list[str]:
     return [MONTH]
 
 
+def order_months(_mart: str) -> list[str]:
+    return [MONTH]
+
+
+def published_rows(_mart: str, _months: list[str]) -> str:
+    return "(select * from fct_pos)"
+
+
 def reports_read(_name: str) -> list[str]:
     return ["pos"]
 

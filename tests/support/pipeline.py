@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import polars as pl
 from chip_channel.intake.landing import waiting
 from chip_channel.intake.service import ingest
 from chip_channel.publish.batch import Batch
@@ -44,13 +45,14 @@ def publish_what_waits() -> Publication:
 
 
 def restated(lines: int, report: str = "pos", newest: bool = True) -> Batch:
-    """A report of the newest or oldest month again, so many lines shorter, up to a built batch.
+    """A report of the newest or oldest month again, up to a built batch.
 
-    A full one, where any is: a delta with fewer lines says the same.
+    A full one, where any is, is so many lines shorter; of a delta, where fewer lines would say the
+    same, all quantities are one piece less.
     """
     with connect() as connection:
         found = connection.execute(
-            "select dealer_id, file_name, sha256 from ctl.submission where report = %s "
+            "select dealer_id, file_name, sha256, mode from ctl.submission where report = %s "
             "and status = 'accepted' and file_name ~ '\\.(csv|tsv|txt)$' "
             "and mode = (select max(mode) from ctl.submission where report = %s) "
             "and lines_accepted > 40 order by period_start {0}, reported_at {0} limit 1".format(
@@ -59,9 +61,21 @@ def restated(lines: int, report: str = "pos", newest: bool = True) -> Batch:
             (report, report),
         ).fetchone()
     assert found is not None
-    dealer, name, sha256 = found
-    sent = (settings().store / sha256[:2] / sha256).read_bytes().splitlines(keepends=True)
+    dealer, name, sha256, mode = found
+    sent = (settings().store / sha256[:2] / sha256).read_bytes()
     target = Path(settings().landing_url) / dealer / name
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(b"".join(sent[:-lines]))
+    target.write_bytes(_one_less(sent) if mode == "delta" else _shorter(sent, lines))
     return take_and_build()
+
+
+def _shorter(sent: bytes, lines: int) -> bytes:
+    return b"".join(sent.splitlines(keepends=True)[:-lines])
+
+
+def _one_less(sent: bytes) -> bytes:
+    frame = pl.read_csv(sent, infer_schema=False)
+    qty = pl.col("qty").cast(pl.Float64, strict=False)
+    return (
+        frame.with_columns(qty=pl.coalesce((qty - 1).cast(pl.String), "qty")).write_csv().encode()
+    )

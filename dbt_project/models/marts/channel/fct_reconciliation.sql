@@ -1,4 +1,5 @@
-{%- set months = affected_months('fct_reconciliation') %}
+{{ config(slice_of='order') }}
+{%- set months = order_months('fct_reconciliation') %}
 {%- set whole = months_between(months[0], months[-1]) if months else [] %}
 {#- an order older than the first report is not known -#}
 {%- set known_from = add_months((all_months('fct_sell_in') + months) | min, var('order_months')) if months else var('whole') %}

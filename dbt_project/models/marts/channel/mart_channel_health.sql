@@ -1,7 +1,8 @@
+{{ config(slice_of='order') }}
 {%- set parts = [
     'report_quality', 'turnover', 'dead_stock', 'on_time_orders', 'diversion', 'load_in', 'reconciliation',
 ] %}
-{%- set months = affected_months('mart_channel_health') %}
+{%- set months = order_months('mart_channel_health') %}
 with policy as (
     select
         month.slice,

@@ -1,4 +1,5 @@
-{%- set months = affected_months('mart_order_sla') %}
+{{ config(slice_of='order') }}
+{%- set months = order_months('mart_order_sla') %}
 {%- set later = months_with(months, ahead=var('order_months'), until=last_month()) %}
 with ordered as (
     select

@@ -1,3 +1,4 @@
+{{ config(slice_of='order') }}
 select
     cast({{ var('batch_id') | int }} as bigint) as batch_id,
     slice,
@@ -14,7 +15,7 @@ select
         sum(case when is_unmatched then abs(gap_amount_vendor) else 0 end) / nullif(sum(abs(left_amount_vendor)), 0)
         as numeric(12, 6)
     ) as unmatched_share
-from {{ candidate('fct_reconciliation', affected_months('mart_reconciliation')) }} as f
+from {{ candidate('fct_reconciliation', order_months('mart_reconciliation')) }} as f
 group by
     slice,
     dealer_id,
