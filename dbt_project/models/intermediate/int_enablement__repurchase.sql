@@ -5,44 +5,11 @@ with bought as (
         dealer_id,
         customer,
         family,
-        fae_contact,
         sum(amount_vendor) as amount_vendor,
-        max(last_sale_date) as last_sale_date
+        max(last_sale_date) as last_sale_date,
+        max(case when fae_contact = 'with' then last_sale_date end) as with_date,
+        max(case when fae_contact = 'without' then last_sale_date end) as without_date
     from {{ customer_months(months, 6, 8) }} as c
-    group by
-        slice,
-        dealer_id,
-        customer,
-        family,
-        fae_contact
-),
-
-cohort as (
-    select
-        slice,
-        dealer_id,
-        customer,
-        max(last_sale_date) as bought_on,
-        sum(amount_vendor) as amount_vendor
-    from bought
-    group by
-        slice,
-        dealer_id,
-        customer
-),
-
--- what it bought most of
-trait as (
-    select
-        slice,
-        dealer_id,
-        customer,
-        family,
-        row_number() over (
-            partition by slice, dealer_id, customer
-            order by sum(amount_vendor) desc, family asc
-        ) as place
-    from bought
     group by
         slice,
         dealer_id,
@@ -50,20 +17,41 @@ trait as (
         family
 ),
 
--- whether it had been helped in the month when it bought last
-contact as (
-    select distinct
-        bought.slice,
-        bought.dealer_id,
-        bought.customer,
-        bought.fae_contact
+trait as (
+    select
+        slice,
+        dealer_id,
+        customer,
+        family,
+        sum(amount_vendor) over (partition by slice, dealer_id, customer) as amount_vendor,
+        max(last_sale_date) over (partition by slice, dealer_id, customer) as bought_on,
+        max(with_date) over (partition by slice, dealer_id, customer) as with_on,
+        max(without_date) over (partition by slice, dealer_id, customer) as without_on,
+        row_number() over (
+            partition by slice, dealer_id, customer
+            order by amount_vendor desc, family asc
+        ) as place
     from bought
-    inner join cohort
-        on
-            bought.slice = cohort.slice
-            and bought.dealer_id = cohort.dealer_id
-            and bought.customer = cohort.customer
-            and bought.last_sale_date = cohort.bought_on
+),
+
+cohort as (
+    select
+        slice,
+        dealer_id,
+        customer,
+        -- what it bought most of
+        family,
+        amount_vendor,
+        bought_on,
+        -- whether it had been helped in the month when it bought last
+        case
+            when bought_on = with_on then 'with'
+            when bought_on = without_on then 'without'
+        end as fae_contact
+    from trait
+    where
+        place = 1
+        and bought_on is not null
 ),
 
 later as (
@@ -92,8 +80,8 @@ select
     cohort.slice,
     cohort.dealer_id,
     cohort.customer,
-    trait.family,
-    contact.fae_contact,
+    cohort.family,
+    cohort.fae_contact,
     ntile(3) over (
         partition by cohort.slice, cohort.dealer_id
         order by cohort.amount_vendor desc, cohort.customer asc
@@ -101,17 +89,6 @@ select
     case when later.next_on <= {{ dbt.dateadd('day', 180, 'cohort.bought_on') }} then 1 else 0 end as bought_again
 from cohort
 inner join told on cohort.slice = told.slice and cohort.dealer_id = told.dealer_id
-inner join trait
-    on
-        cohort.slice = trait.slice
-        and cohort.dealer_id = trait.dealer_id
-        and cohort.customer = trait.customer
-        and trait.place = 1
-inner join contact
-    on
-        cohort.slice = contact.slice
-        and cohort.dealer_id = contact.dealer_id
-        and cohort.customer = contact.customer
 left join later
     on
         cohort.slice = later.slice
