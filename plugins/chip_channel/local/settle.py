@@ -32,25 +32,30 @@ def settle(airflow: LocalAirflow, progress: Callable[[str], None], limit: float 
     started = datetime.now(UTC).isoformat()
     run = airflow.api("POST", f"/dags/{DAG}/dagRuns", {"logical_date": started})["dag_run_id"]
     deadline = time.monotonic() + limit
-    approved = False
     while time.monotonic() < deadline:
         state = airflow.api("GET", f"/dags/{DAG}/dagRuns/{run}")["state"]
         if state == "success":
             return before - _count(OPEN)
         if state == "failed":
             raise SettlingError(f"The settlement failed: {airflow.url}/dags/{DAG}/runs/{run}")
-        approved = approved or _approve(airflow, run)
-        progress(f"settlement · {'approved' if approved else state}")
+        progress(f"settlement · {'approved' if _approve(airflow, run) else state}")
         time.sleep(1)
     raise SettlingError(f"The settlement took longer than {limit:.0f} s: {airflow.url}/dags/{DAG}")
 
 
 def _approve(airflow: LocalAirflow, run: str) -> bool:
+    """Answer where an answer is waited for.
+
+    Once more in each try: an answer that comes before the executor has told that the task waits is
+    taken for a lost task, and the next try asks again.
+    """
     task = f"/dags/{DAG}/dagRuns/{run}/taskInstances/approve"
     waiting: dict[str, Any] = airflow.api("GET", task)
     if waiting["state"] not in ("deferred", "awaiting_input"):
         return False
-    airflow.api("PATCH", f"{task}/-1/hitlDetails", {"chosen_options": ["Approve"]}, user=APPROVER)
+    asked = f"{task}/-1/hitlDetails"
+    if not airflow.api("GET", asked)["response_received"]:
+        airflow.api("PATCH", asked, {"chosen_options": ["Approve"]}, user=APPROVER)
     return True
 
 
