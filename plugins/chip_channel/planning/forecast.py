@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 LEVELS = (0.025, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99)
 NO_WINDOW = "no_window"
 CHUNK = 10_000
-_SAMPLE = {"counts": 4_000, "errors": 400}
+_SAMPLE = {"counts": 4_000, "errors": 250}
 """Series per class that the calibration curves are learned from."""
 
 
