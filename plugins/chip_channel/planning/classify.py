@@ -27,9 +27,9 @@ def patterns(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[
     known = (~np.isnan(values)).sum(axis=1)
     sizes = np.where(positive, values, 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = sizes.sum(axis=1) / hits
-        spread = np.where(positive, (values - mean[:, None]) ** 2, 0.0).sum(axis=1) / hits
-        return known / hits, spread / mean**2
+        squared = (sizes.sum(axis=1) / hits) ** 2
+        spread = np.einsum("it,it->i", sizes, sizes) / hits - squared
+        return known / hits, np.maximum(spread / squared, 0.0)
 
 
 def classify(
