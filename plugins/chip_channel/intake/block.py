@@ -45,6 +45,8 @@ class Block:
     """Whether no field has blanks around it, a control character, or is empty but not null."""
     settled: bool
     """Whether NFKC is known to leave every field as it is: ASCII and Chinese characters alone."""
+    file: pl.Series | None = None
+    """Which file a line is of, UInt64, shape (lines,), where a block holds several."""
 
 
 def without_nul(text: str) -> str:

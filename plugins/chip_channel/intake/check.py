@@ -185,7 +185,7 @@ class _BlockCheck:
             self.block = Block(
                 frame[positions], block.row_no.gather(keep),
                 lambda rows: as_sent([positions[r] for r in rows]), block.refused, block.tidy,
-                block.settled,
+                block.settled, None if block.file is None else block.file.gather(keep),
             )  # fmt: skip
 
     def _take_total(self, lines: pl.DataFrame) -> None:
@@ -270,7 +270,10 @@ class _BlockCheck:
             plh.col("key").nchash.xxh3_64(),
             plh.col("line").nchash.xxh3_64().reinterpret(signed=True),
         )
-        self._check_repeats(hashed.get_column("key"), joined.get_column("key"), exact)
+        hashes, file = hashed.get_column("key"), self.block.file
+        if file is not None:  # a key may come again in another
+            hashes ^= file
+        self._check_repeats(hashes, joined.get_column("key"), exact)
         return pl.DataFrame([
             self.block.row_no.alias("row_no"), hashed.get_column("line").alias("line_hash"),
             joined.get_column("line"),

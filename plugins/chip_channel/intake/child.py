@@ -1,4 +1,4 @@
-"""The processes that read files: capped in memory and time, one job a line on a socket.
+"""The processes that read files: capped in memory and time, asked and answering by lines on a socket.
 
 A file that makes a reader ask for 500 GB, or panic, ends this process and not the worker. The
 server rolls its transaction back; `service` writes down why. Called with the file descriptors of
@@ -24,7 +24,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the worker is told too, and closes the sockets
     os.dup2(2, 1)
     gc.disable()  # while nothing becomes garbage: a sixth of the import
-    import chip_channel.intake.load  # noqa: F401, PLC0415 - once, before the forks
+    import chip_channel.intake.together  # noqa: F401, PLC0415 - once, before the forks
 
     gc.freeze()  # what is imported stays, and stays shared
     gc.enable()
@@ -68,19 +68,24 @@ def _serve(mine: socket.socket) -> None:
     from chip_channel.intake.codes import Fatal  # noqa: PLC0415
     from chip_channel.intake.ledger import Job  # noqa: PLC0415
     from chip_channel.intake.load import load  # noqa: PLC0415
+    from chip_channel.intake.together import load_together  # noqa: PLC0415
     from chip_channel.settings import settings  # noqa: PLC0415
     from chip_channel.warehouse import connect  # noqa: PLC0415
 
     connection: psycopg.Connection[Any] | None = None
     for line in mine.makefile("r", encoding="utf-8"):
-        job = json.loads(line)
-        number = job.pop("number")
+        asked = json.loads(line)
+        jobs = [Job(**job) for job in asked["jobs"]]
         signal.alarm(settings().parse_seconds)
         try:
             if connection is None or connection.closed:
                 connection = connect("ingest")
                 connection.autocommit = True
-            answer = asdict(load(connection, Job(**job)))
+            answer: dict[str, Any] = {"outcome": "alone"}
+            if len(jobs) == 1:
+                answer = asdict(load(connection, jobs[0]))
+            elif loaded := load_together(connection, jobs):
+                answer = {"outcome": "together", "each": [asdict(one) for one in loaded]}
         except Fatal as fatal:
             answer = {"outcome": "fatal", "code": fatal.code, "detail": fatal.detail}
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
@@ -93,7 +98,7 @@ def _serve(mine: socket.socket) -> None:
         except BaseException:
             answer = {"outcome": "failed", "detail": traceback.format_exc()[-4000:]}
         signal.alarm(0)
-        mine.sendall(json.dumps({"number": number, **answer}).encode() + b"\n")
+        mine.sendall(json.dumps({"number": asked["number"], **answer}).encode() + b"\n")
 
 
 if __name__ == "__main__":

@@ -256,6 +256,12 @@ class Recognised:
     def shape(self) -> ReportFeed:
         return self.feed.reports[self.report]
 
+    def alike(self, other: "Recognised") -> bool:
+        """Whether all is asked of both in the same way."""
+        mine, theirs = ((r.feed.dealer_id, r.report, r.mode, r.period_start, r.period_end)
+                        for r in (self, other))  # fmt: skip
+        return mine == theirs
+
 
 def recognise(dealer_id: str, file_name: str, today: date) -> Recognised:
     """Find the report that a file name belongs to.

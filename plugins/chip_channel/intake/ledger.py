@@ -66,8 +66,9 @@ def insert_ledger(connection: psycopg.Connection[Any], row: dict[str, Any]) -> i
 
 
 @cache
-def _insert(columns: tuple[str, ...], clocked: frozenset[str]) -> sql.Composed:
+def _insert(columns: tuple[str, ...], clocked: frozenset[str]) -> bytes:
     values = [sql.SQL("clock_timestamp()") if c in clocked else sql.Placeholder(c) for c in columns]
-    return sql.SQL(
+    statement = sql.SQL(
         "insert into ctl.submission ({}) values ({}) on conflict do nothing returning submission_id"
     ).format(sql.SQL(", ").join(map(sql.Identifier, columns)), sql.SQL(", ").join(values))
+    return statement.as_bytes()

@@ -2,12 +2,12 @@
 
 import io
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -83,34 +83,39 @@ def load(connection: psycopg.Connection[Any], job: Job) -> Loaded:
         if submission_id is None:
             return Loaded("seen", 0, recognised.report)
         counts = _copy_lines(connection, job, recognised, known, submission_id)
-        connection.execute(
-            "update ctl.submission set lines_read = %s, lines_accepted = %s, "
-            "lines_quarantined = %s, lines_skipped = %s, lines_warned = %s, skipped = %s, "
-            "period_start = coalesce(period_start, %s), period_end = coalesce(period_end, %s) "
-            "where submission_id = %s",
-            (counts.read, counts.accepted, counts.quarantined, counts.skipped_total,
-             counts.warned, Json(counts.skipped),
-             counts.first_day, counts.last_day, submission_id),
-        )  # fmt: skip
+        record(connection, submission_id, counts)
     return Loaded("accepted", submission_id, recognised.report, counts)
+
+
+def record(connection: psycopg.Connection[Any], submission_id: int, counts: Counts) -> None:
+    """Write what became of the lines of a submission into the ledger."""
+    connection.execute(
+        "update ctl.submission set lines_read = %s, lines_accepted = %s, "
+        "lines_quarantined = %s, lines_skipped = %s, lines_warned = %s, skipped = %s, "
+        "period_start = coalesce(period_start, %s), period_end = coalesce(period_end, %s) "
+        "where submission_id = %s",
+        (counts.read, counts.accepted, counts.quarantined, counts.skipped_total,
+         counts.warned, Json(counts.skipped),
+         counts.first_day, counts.last_day, submission_id),
+    )  # fmt: skip
 
 
 def _copy_lines(connection: psycopg.Connection[Any], job: Job, recognised: Recognised,
                 known: Contract, submission_id: int) -> Counts:  # fmt: skip
     checker, counts = Checker(recognised, known), Counts()
-    columns = ["submission_id", "row_no", "line_hash", *(c.name for c in checker.columns)]
+    columns = ("submission_id", "row_no", "line_hash", *(c.name for c in checker.columns))
     garbled = 0
     with tempfile.SpooledTemporaryFile(SPOOL) as spool:
-        statement = _copy_statement("raw", known.name, tuple(columns))
+        statement = copy_statement("raw", known.name, columns)
         with connection.cursor().copy(statement) as copy:
             for block in blocks(recognised, stored_path(job.sha256)):
                 done = checker.check(block)
                 if done.accepted:
-                    copy.write(_lines(done, submission_id))
+                    copy.write(good_lines(done, submission_id))
                     _widen(counts, done, known.business_date)
                 if done.issues:
                     issues = pl.concat(done.issues)
-                    spool.write(_rows(issues, submission_id))
+                    spool.write(rows(issues, submission_id))
                     garbled += int((issues["code"] == "E_ENCODING").sum())
                 counts.add(done)
         if garbled > max(counts.read, 1) / 2:
@@ -119,7 +124,7 @@ def _copy_lines(connection: psycopg.Connection[Any], job: Job, recognised: Recog
         check_total(checker)
         if spool.tell():
             spool.seek(0)
-            _copy_issues(connection, spool)
+            copy_issues(connection, iter(lambda: spool.read(1024 * 1024), b""))
     return counts
 
 
@@ -150,35 +155,40 @@ def check_total(checker: Checker) -> None:
 
 
 @cache
-def _copy_statement(schema: str, table: str, columns: tuple[str, ...]) -> sql.Composed:
-    return sql.SQL("copy {} ({}) from stdin (format text, null '')").format(
-        sql.Identifier(schema, table), sql.SQL(", ").join(map(sql.Identifier, columns))
-    )
+def copy_statement(schema: str, table: str, columns: tuple[str, ...]) -> bytes:
+    """COPY of a table's columns in text format, empty for null."""
+    statement = sql.SQL("copy {} ({}) from stdin (format text, null '')")
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    return statement.format(sql.Identifier(schema, table), names).as_bytes()
 
 
-def _copy_issues(connection: psycopg.Connection[Any], spool: IO[bytes]) -> None:
-    statement = _copy_statement("quarantine", "issue", ("submission_id", *ISSUE_COLUMNS))
+def copy_issues(connection: psycopg.Connection[Any], texts: Iterable[bytes]) -> None:
+    """Write issues, as `rows` made them of ISSUE_COLUMNS, into the quarantine."""
+    statement = copy_statement("quarantine", "issue", ("submission_id", *ISSUE_COLUMNS))
     with connection.cursor().copy(statement) as copy:
-        while data := spool.read(1024 * 1024):
-            copy.write(data)
+        for text in texts:
+            copy.write(text)
 
 
-def _lines(done: Checked, submission_id: int) -> bytes:
-    """The good lines in COPY's text format; their text is there already unless it must be escaped."""
-    data = _write(done.only_good(done.lines), submission_id)
+def good_lines(done: Checked, submission: int | pl.Series) -> bytes:
+    """The good lines in COPY's text format; their text is there already unless it must be escaped.
+
+    `submission`: of all of them, or of each.
+    """
+    data = _write(done.only_good(done.lines), submission)
     if _needs_escapes(data, done.accepted, done.lines.width + done.values.width - 1):
-        return _rows(done.good, submission_id)
+        return rows(done.good, submission)
     return data
 
 
-def _rows(frame: pl.DataFrame, submission_id: int) -> bytes:
-    """COPY's text format; escaped only where there is something to escape."""
-    data = _write(frame, submission_id)
+def rows(frame: pl.DataFrame, submission: int | pl.Series) -> bytes:
+    """COPY's text format of a frame; escaped only where there is something to escape."""
+    data = _write(frame, submission)
     if _needs_escapes(data, frame.height, frame.width):
         text = pl.col(pl.String)
         for plain, escaped in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
             text = text.str.replace_all(plain, escaped, literal=True)
-        data = _write(frame.with_columns(text), submission_id)
+        data = _write(frame.with_columns(text), submission)
     return data
 
 
@@ -194,9 +204,10 @@ def _needs_escapes(data: bytes, height: int, width: int) -> bool:
     )
 
 
-def _write(frame: pl.DataFrame, submission_id: int) -> bytes:
-    out = io.BytesIO()
-    first = pl.Series("submission_id", [submission_id]).new_from_index(0, frame.height)
+def _write(frame: pl.DataFrame, submission: int | pl.Series) -> bytes:
+    out, first = io.BytesIO(), submission
+    if isinstance(first, int):
+        first = pl.Series("submission_id", [first]).new_from_index(0, frame.height)
     pl.DataFrame([first, *frame]).write_csv(
         out, include_header=False, separator="\t", quote_style="never", null_value=""
     )

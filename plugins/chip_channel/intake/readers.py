@@ -35,8 +35,8 @@ class Readers:
         self.processes: _Processes | None = None
         self.starting = threading.Lock()
 
-    def run(self, job: Job) -> dict[str, Any]:
-        """The answer to a job, by the first reader that is idle.
+    def run(self, *jobs: Job) -> dict[str, Any]:
+        """The answer to a job, or to several that are read as one, by the first reader that is idle.
 
         Raises Fatal when the file broke a reader's caps, WorkerLostError when a reader was killed
         from outside.
@@ -45,7 +45,7 @@ class Readers:
             processes = self.processes = self.processes or _Processes(self.count)
         reader = processes.idle.get()
         try:
-            return reader.run(job)
+            return reader.run(jobs)
         except (OSError, EOFError) as error:
             self._end(processes)
             if isinstance(error, TimeoutError):  # stopped: not even its alarm ended it
@@ -104,11 +104,12 @@ class _Reader:
         self.numbers = itertools.count()
         self.fresh = True
 
-    def run(self, job: Job) -> dict[str, Any]:
+    def run(self, jobs: tuple[Job, ...]) -> dict[str, Any]:
         """Readers.run; OSError or EOFError when nobody is there, TimeoutError when it hangs."""
         number = next(self.numbers)
         self.socket.settimeout(settings().parse_seconds + GRACE)
-        self.socket.sendall(json.dumps({"number": number, **job.as_dict()}).encode() + b"\n")
+        asked = {"number": number, "jobs": [job.as_dict() for job in jobs]}
+        self.socket.sendall(json.dumps(asked).encode() + b"\n")
         fresh, self.fresh = self.fresh, False
         while line := self.answers.readline():
             answer: dict[str, Any] = json.loads(line)

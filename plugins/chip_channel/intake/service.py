@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -25,6 +25,7 @@ from chip_channel.intake.ledger import Job, insert_ledger, ledger_row
 from chip_channel.intake.readers import Readers, WorkerLostError
 from chip_channel.intake.rejects import write_reject_file
 from chip_channel.intake.store import Stored
+from chip_channel.intake.work import Turn, Work
 from chip_channel.settings import settings
 from chip_channel.warehouse import connect
 
@@ -89,18 +90,47 @@ class Intake:
         Raises WorkerLostError when it should be tried again, OSError when the disk does not let
         us; the file then still waits.
         """
-        mine = self.connection.execute(
-            "select pg_try_advisory_lock(hashtextextended(%s, 0))", (arrival.source,)
-        ).fetchone()
-        if not mine or not mine[0]:
-            return None
-        try:
-            return self._take(arrival, reported_at)
-        finally:
-            with contextlib.suppress(psycopg.Error):  # a lost connection has let go of it
-                self.connection.execute(
-                    "select pg_advisory_unlock(hashtextextended(%s, 0))", (arrival.source,)
+        with self._locked([arrival]) as mine:
+            return self._take(arrival, reported_at) if mine else None
+
+    def together(self, turns: list[Turn]) -> list[Outcome] | None:
+        """Take small files of one dealer in one go; None when each must be taken by itself."""
+        arrivals = [arrival for arrival, _ in turns]
+        with self._locked(arrivals) as mine:
+            if not mine:
+                return None
+            try:
+                kept = [take(arrival) for arrival in arrivals]
+                jobs = [_job(arrival, stored, moment)
+                        for (arrival, moment), stored in zip(turns, kept, strict=True)]  # fmt: skip
+                answer = self.readers.run(*jobs)
+            except (FileNotFoundError, UnsettledError, Fatal, WorkerLostError):
+                return None
+            if answer["outcome"] != "together":
+                return None
+            return [
+                self._put_away(arrival, stored.identity, _accepted(job, loaded))
+                for arrival, stored, job, loaded in zip(
+                    arrivals, kept, jobs, answer["each"], strict=True
                 )
+            ]
+
+    @contextlib.contextmanager
+    def _locked(self, arrivals: list[Arrival]) -> Iterator[bool]:
+        """Whether nobody else has one of them; nobody takes them meanwhile."""
+        sources = [arrival.source for arrival in arrivals]
+        found = self.connection.execute(
+            "select source from unnest(%s::text[]) as source "
+            "where pg_try_advisory_lock(hashtextextended(source, 0))", (sources,)
+        ).fetchall()  # fmt: skip
+        try:
+            yield len(found) == len(sources)
+        finally:
+            with contextlib.suppress(psycopg.Error):  # a lost connection has let go of them
+                self.connection.execute(
+                    "select pg_advisory_unlock(hashtextextended(source, 0)) "
+                    "from unnest(%s::text[]) as source", ([source for source, in found],)
+                )  # fmt: skip
 
     def _take(self, arrival: Arrival, reported_at: datetime | None) -> Outcome | None:
         try:
@@ -117,8 +147,12 @@ class Intake:
             if found is None:
                 return None
             outcome = found
+        return self._put_away(arrival, stored.identity, outcome)
+
+    def _put_away(self, arrival: Arrival, identity: object, outcome: Outcome) -> Outcome:
+        """Tell the dealer what was refused, and remove the file from landing."""
         outcome.reject_file = write_reject_file(self.connection, outcome.submission_id)
-        self.remover.remove(arrival, stored.identity)
+        self.remover.remove(arrival, identity)
         self.connection.execute(
             "update ctl.submission set archived_at = clock_timestamp() "
             "where submission_id = %s and archived_at is null",
@@ -140,8 +174,7 @@ class Intake:
             return self._refuse(job, Fatal(answer["code"], answer["detail"]))
         if answer["outcome"] == "seen":
             return self._seen(job, answer["report"], waits)
-        return Outcome(job.file_name, job.dealer_id, "accepted", answer["submission_id"],
-                       answer["report"], counts=answer["counts"])  # fmt: skip
+        return _accepted(job, answer)
 
     def _refuse(self, job: Job, fatal: Fatal) -> Outcome:
         """Write down that a submission is refused, and why."""
@@ -203,6 +236,11 @@ def _job(arrival: Arrival, stored: Stored, reported_at: datetime | None) -> Job:
                reported_at.isoformat() if reported_at else None)  # fmt: skip
 
 
+def _accepted(job: Job, loaded: dict[str, Any]) -> Outcome:
+    return Outcome(job.file_name, job.dealer_id, "accepted", loaded["submission_id"],
+                   loaded["report"], counts=loaded["counts"])  # fmt: skip
+
+
 def _recognised(job: Job) -> Recognised | None:
     try:
         return recognise(job.dealer_id, job.file_name, datetime.now(UTC).date())
@@ -219,34 +257,23 @@ def ingest(arrivals: Iterable[Arrival], on_done: Callable[[Outcome], None] | Non
     that met a mistake of ours or a full disk.
     """
     # one more reads while they wait for the database
-    work, readers = _Work(arrivals), Readers(settings().workers + 1)
+    work, readers = Work(arrivals), Readers(settings().workers + 1)
     outcomes: list[Outcome] = []
     lost: list[BaseException] = []
     failed: list[Exception] = []
 
     def worker() -> None:
         with Intake(readers) as intake:
-            while not lost and (turn := work.next(intake)):
+            while not lost and (turns := work.next(intake.clock)):
                 try:
-                    outcome = _with_tries(intake, *turn, tries)
-                except (IntakeError, OSError) as error:
-                    failed.append(error)
-                    continue
-                except WorkerLostError as error:
-                    if isinstance(error.__cause__, WorkerLostError):  # this file's, not everyone's
-                        failed.append(error)
-                        continue
-                    lost.append(error)
-                    return
+                    for outcome in _outcomes(intake, turns, tries, failed):
+                        outcomes.append(outcome)
+                        if on_done:
+                            on_done(outcome)
                 except BaseException as error:
                     lost.append(error)
-                    return
                 finally:
-                    work.done(turn[0])
-                if outcome is not None:
-                    outcomes.append(outcome)
-                    if on_done:
-                        on_done(outcome)
+                    work.done(turns)
 
     # while a reader reads, the next file is taken and the last one put away
     threads = [threading.Thread(target=worker) for _ in range(2 * settings().workers + 1)]
@@ -260,41 +287,31 @@ def ingest(arrivals: Iterable[Arrival], on_done: Callable[[Outcome], None] | Non
     return outcomes
 
 
-class _Work:
-    """Files that wait, handed out in their order.
+def _outcomes(intake: Intake, turns: list[Turn], tries: int, failed: list[Exception]
+              ) -> Iterator[Outcome]:  # fmt: skip
+    """Take files together if that can be, else one by one.
 
-    Files of one name, and files of one dealer and size, which may be the same bytes, go one after
-    the other, so that the first is the one that counts.
+    Adds to `failed` what is wrong with one file, raises WorkerLostError for what all will meet.
     """
-
-    def __init__(self, arrivals: Iterable[Arrival]) -> None:
-        self.waiting = list(arrivals)
-        self.busy: set[object] = set()
-        self.changed = threading.Condition()
-
-    def next(self, intake: Intake) -> tuple[Arrival, datetime | None] | None:
-        """The next file and its turn, by the database's clock; None when none is left."""
-        with self.changed:
-            while (found := self._free()) is None:
-                if not self.waiting:
-                    return None
-                self.changed.wait()
-            self.waiting.remove(found)
-            self.busy |= _alike(found)
-            return found, intake.clock()
-
-    def done(self, arrival: Arrival) -> None:
-        """A file is no longer in work."""
-        with self.changed:
-            self.busy -= _alike(arrival)
-            self.changed.notify_all()
-
-    def _free(self) -> Arrival | None:
-        return next((a for a in self.waiting if not _alike(a) & self.busy), None)
-
-
-def _alike(arrival: Arrival) -> set[object]:
-    return {arrival.source, (arrival.dealer_id, arrival.size)}
+    together = None
+    if len(turns) > 1:
+        with contextlib.suppress(psycopg.OperationalError, OSError):  # one by one it is told
+            together = intake.together(turns)
+    if together is not None:
+        yield from together
+        return
+    for arrival, reported_at in turns:
+        try:
+            outcome = _with_tries(intake, arrival, reported_at, tries)
+        except (IntakeError, OSError) as error:
+            failed.append(error)
+        except WorkerLostError as error:
+            if not isinstance(error.__cause__, WorkerLostError):  # not this file's alone
+                raise
+            failed.append(error)
+        else:
+            if outcome is not None:
+                yield outcome
 
 
 def _with_tries(intake: Intake, arrival: Arrival, reported_at: datetime | None,
