@@ -26,8 +26,7 @@ reports:
     kind: delimited
     delimiter: ','
     period: month
-    subtotal: [合计]
-    control_total: qty
+    {total}
     columns:
       location_id: 仓库
       mpn: 料号
@@ -45,30 +44,39 @@ NAME = r"regexp_replace(s.file_name, '_v\d+', '')"
 PLUGINS = Path(__file__).parents[1] / "plugins"
 
 
-def stock(month: str, lines: int, bad_every: int = 0) -> bytes:
-    """A stock report with its total line; every n-th line has a date that does not exist."""
+def stock(month: str, lines: int, bad_every: int = 0, total: bool = True) -> bytes:
+    """A stock report, with its total line; every n-th line has a date that does not exist."""
     day = f"{month[:4]}-{month[4:]}"
     body = []
     for i in range(lines):
         date = "31x" if bad_every and i % bad_every == 0 else "07"
         body.append(f"W{i % 5},P-{i},{i + 1},{day}-{date},L{i}")
-    total = f"合计,,{lines * (lines + 1) // 2},,"
-    return "\n".join([HEADER, *body, total, ""]).encode()
+    end = [f"合计,,{lines * (lines + 1) // 2},,"] if total else []
+    return "\n".join([HEADER, *body, *end, ""]).encode()
 
 
 def few_files() -> dict[str, bytes]:
-    """One of each fate: good, partly quarantined, refused, of another dealer, duplicate."""
+    """One of each fate: good, partly quarantined, refused, of another dealer, duplicate, together."""
     return {
         "alpha/stock_202601.csv": stock("202601", 60),
         "alpha/stock_202602.csv": stock("202602", 40, bad_every=10),
         "alpha/stock_202603.csv": stock("202603", 20).replace("数量".encode(), b"qty"),
         "beta/stock_202601.csv": stock("202601", 60),
         "beta/stock_202601_v2.csv": stock("202601", 60),
+        **_together(6),
+    }
+
+
+def _together(n: int) -> dict[str, bytes]:
+    """Files that can be read as one."""
+    return {
+        f"gamma/stock_202601_v{i}.csv": stock("202601", 30 + i, 7 * (i == 1), total=False)
+        for i in range(1, n + 1)
     }
 
 
 def many_files(n: int) -> dict[str, bytes]:
-    return {
+    return _together(n // 2) | {
         f"{dealer}/stock_20{20 + i // 12:02d}{i % 12 + 1:02d}.csv": stock(
             f"20{20 + i // 12:02d}{i % 12 + 1:02d}", 150 + 10 * i, bad_every=7 * (i % 3)
         )
@@ -134,10 +142,11 @@ class LandingWorld:
         """Nothing but these files, waiting."""
         for name in ("landing", "store", "rejects", "feeds"):
             shutil.rmtree(self.home / name, ignore_errors=True)
-        for dealer in ("alpha", "beta"):
+        for dealer in ("alpha", "beta", "gamma"):
             feed = self.home / "feeds" / dealer / "feed.yml"
             feed.parent.mkdir(parents=True)
-            feed.write_text(FEED.format(dealer=dealer))
+            total = "" if dealer == "gamma" else "subtotal: [合计]\n    control_total: qty"
+            feed.write_text(FEED.format(dealer=dealer, total=total))
         for i, (name, data) in enumerate(files.items()):
             path = self.home / "landing" / name
             path.parent.mkdir(parents=True, exist_ok=True)

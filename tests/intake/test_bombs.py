@@ -135,21 +135,26 @@ def test_readers_go_when_their_worker_is_killed(channel):
     assert psutil.wait_procs(below, timeout=10)[1] == []
 
 
-def test_a_file_whose_reader_always_dies_waits_and_the_others_are_taken(channel, monkeypatch):
+@pytest.mark.parametrize("others", [1, 9])
+def test_a_file_whose_reader_always_dies_waits_and_the_others_are_taken(
+    channel, monkeypatch, others
+):
     run = readers._Reader.run
 
-    def dies(self, job):
-        if job.file_name == "stock_202603.csv":
+    def dies(self, jobs):
+        if any(job.file_name == "stock_202603.csv" for job in jobs):
             raise service.WorkerLostError("the reading process ended with -9")
-        return run(self, job)
+        return run(self, jobs)
 
     monkeypatch.setattr(readers._Reader, "run", dies)
     channel.put(stock_file(5))
-    channel.put(stock_file(6), "stock_202603_v2.csv")
+    for i in range(others):  # many would be read together
+        channel.put(stock_file(6 + i), f"stock_202603_v{i}.csv")
     with pytest.raises(service.WorkerLostError, match=r"stock_202603\.csv"):
         service.ingest(waiting(), tries=2)
     assert channel.left() == ["alpha/stock_202603.csv"]
-    assert [r["lines_accepted"] for r in channel.ledger()] == [6]
+    taken = sorted(r["lines_accepted"] for r in channel.ledger())
+    assert taken == [6 + i for i in range(others)]
 
 
 def test_a_file_above_the_cap_is_refused(channel):

@@ -37,6 +37,20 @@ def test_random_deaths_of_workers_children_and_connections(world, postgres):
     assert report.found == [NONE] * len(report.found)
 
 
+def test_the_killing_meets_files_that_are_read_together(world):
+    import psycopg
+
+    world.reset(few_files())
+    world.finish()
+    with psycopg.connect(world.url) as connection:
+        files, transactions = connection.execute(
+            "select count(distinct submission_id), count(distinct raw.stock.xmin::text) "
+            "from raw.stock join ctl.submission using (submission_id) where dealer_id = 'gamma'"
+        ).fetchone()
+    assert files == 6
+    assert transactions < 6
+
+
 def test_the_comparison_sees_a_line_lost_and_a_line_doubled(world):
     import psycopg
 
@@ -51,4 +65,4 @@ def test_the_comparison_sees_a_line_lost_and_a_line_doubled(world):
         connection.execute("delete from raw.stock where row_no = 2")
         connection.execute("insert into raw.stock select * from raw.stock where row_no = 3")
     found = damage(wanted, world.state())
-    assert (found.lost, found.doubled) == (2, 3)
+    assert (found.lost, found.doubled) == (2 + 5, 3 + 6)
