@@ -90,7 +90,7 @@ DAY = """
 insert into ctl.submission (dealer_id, report, file_name, source, sha256, byte_size, status, mode,
     period_start, period_end, time_zone, currency, tax_basis, uom, reported_at, received_at,
     lines_read, lines_accepted)
-select 'd' || lpad(d::text, 3, '0'), 'pos', 'day', 'bench', md5('day' || d), 1, 'accepted', 'full',
+select 'd' || lpad(d::text, 3, '0'), 'pos', 'day', 'bench', md5('{day}' || d), 1, 'accepted', 'full',
     '{day}', '{day}', 'Asia/Shanghai', 'CNY', 'excl', 'pcs', now(), now(), {pos}, {pos}
 from generate_series(1, {dealers}) as d
 """
@@ -113,9 +113,9 @@ def fill(months: int) -> None:
         connection.execute("vacuum analyze")
 
 
-def add_day(lines: int) -> None:
+def add_day(lines: int, day: int = 29) -> None:
     """One more day of POS, from every dealer, in the newest month."""
-    numbers = {"dealers": DEALERS, "pos": lines // DEALERS, "day": LAST.replace(day=29)}
+    numbers = {"dealers": DEALERS, "pos": lines // DEALERS, "day": LAST.replace(day=day)}
     with connect() as connection:
         found = connection.execute("select max(submission_id) from ctl.submission").fetchone()
         newest = found[0] if found else 0

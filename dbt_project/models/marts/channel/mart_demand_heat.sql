@@ -44,6 +44,8 @@ by_customer as (
         week,
         customer
     from line
+    -- the weeks before are only summed
+    where {{ in_slices(month_of(dbt.dateadd('day', 6, 'week')), months) }}
 ),
 
 -- A tree: each level parts the cells of the one above by one more column.
@@ -163,7 +165,7 @@ cell as (
         buying.customers
     from amount
     inner join counted on amount.cell_id = counted.cell_id and amount.week = counted.week
-    inner join buying on amount.cell_id = buying.cell_id and amount.week = buying.week
+    left join buying on amount.cell_id = buying.cell_id and amount.week = buying.week
 ),
 
 -- The order in which safe cells go to the remainder of the cell above, where those that are not safe lie.
