@@ -3,7 +3,7 @@
 import pytest
 from chip_channel.intake import service, together, work
 from support.channel import reject_rows
-from support.dealer import HEADER, environment
+from support.dealer import HEADER, environment, stock_file
 
 ODD = (
     "W,A,10,2026-03-01,1,\nW,B,n/a,2026-03-01,1,\n\nW,A,11,2026-03-01,1,",  # bad, blank, key twice
@@ -82,6 +82,19 @@ def test_one_that_is_refused_costs_the_others_nothing(channel, groups):
     assert set(outcomes.values()) == {"accepted"}
     assert len(outcomes) == len(channel.lines()) == 22
     assert not all(went for _, went in groups)
+
+
+def test_files_of_a_broken_feed_wait_and_others_are_taken(channel, groups):
+    with environment(workers="1", feeds=str(channel.home / "feeds")):
+        channel.feed("beta")
+        for i in range(9):
+            channel.put(stock_file(5 + i), f"stock_202603_v{i}.csv")
+            channel.put(stock_file(5 + i), f"stock_202603_v{i}.csv", "beta")
+        (channel.home / "feeds" / "alpha" / "feed.yml").write_text("dealer_id: [")
+        with pytest.raises(service.IntakeError, match="not valid YAML"):
+            channel.take()
+    assert channel.left() == [f"alpha/stock_202603_v{i}.csv" for i in range(9)]
+    assert len(channel.ledger()) == 9
 
 
 def test_only_what_is_asked_alike_goes_together(channel, groups):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 from chip_channel.intake.codes import Fatal
-from chip_channel.intake.feed import recognise
+from chip_channel.intake.feed import FeedError, recognise
 from chip_channel.intake.landing import Arrival
 from chip_channel.settings import settings
 
@@ -17,7 +17,7 @@ _MOST_TOGETHER, _BYTES_TOGETHER = 8, 4_000_000
 _SMALL = 2_000_000
 """Bytes of a file that is read in one block."""
 _AHEAD = 250
-"""Files that are looked at after the first."""
+"""So many files are looked at for those that fit."""
 
 
 class Work:
@@ -53,18 +53,14 @@ class Work:
 
     def _free(self) -> list[Arrival]:
         """Files that may be taken now, marked as busy: one, and what is read as one with it."""
+        start = next((i for i, a in enumerate(self.waiting) if not _alike(a) & self.busy), 0)
         share = len(self.waiting) // (2 * settings().workers + 1)  # the others want some too
+        most = max(1, min(share, _MOST_TOGETHER))
         found: list[Arrival] = []
-        last = len(self.waiting)
-        for i, arrival in enumerate(self.waiting):
-            if i >= last:
-                break
-            if _fits(arrival, found) and not _alike(arrival) & self.busy:
-                last = last if found else i + _AHEAD
+        for arrival in self.waiting[start : start + _AHEAD]:
+            if len(found) < most and _fits(arrival, found) and not _alike(arrival) & self.busy:
                 found.append(arrival)
                 self.busy |= _alike(arrival)
-                if len(found) >= min(share, _MOST_TOGETHER):
-                    break
         return found
 
 
@@ -76,7 +72,7 @@ def _fits(arrival: Arrival, found: list[Arrival]) -> bool:
     if arrival.dealer_id != first.dealer_id or size > _BYTES_TOGETHER or first.size > _SMALL:
         return False
     today = datetime.now(UTC).date()
-    with contextlib.suppress(Fatal):
+    with contextlib.suppress(Fatal, FeedError):  # the reader tells
         return recognise(arrival.dealer_id, arrival.file_name, today).alike(
             recognise(first.dealer_id, first.file_name, today)
         )
