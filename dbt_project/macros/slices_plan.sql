@@ -4,7 +4,10 @@
 
     few_groups, in a model's config: estimates of its groups are far too high (columns that go together
     are multiplied), and its lines would be sorted on disk to be summed into rows that a hash table
-    holds. Only where nothing must be sorted: with both off, the planner may take the nested loop.
+    holds. Only where nothing must be sorted but for windows: with both off, the planner may take the
+    nested loop to come by an order.
+
+    What commits last of a batch is that it is built, and that waits for the disk: so no model has to.
 #}
 {% macro slices_plan() -%}
     {{ return(adapter.dispatch('slices_plan', 'chip_channel')()) }}
@@ -20,5 +23,6 @@
     set local enable_sort = off;
     {%- endif %}
     set local jit = off;
+    set local synchronous_commit = off;
     set local work_mem = '{{ var("work_mem") }}'
 {%- endmacro %}

@@ -1,5 +1,6 @@
 """dbt, run in this process; only what a person needs of its output."""
 
+import gc
 import json
 import os
 from collections.abc import Callable
@@ -57,7 +58,11 @@ def dbt(*arguments: str, variables: dict[str, Any] | None = None,
     if manifest and prepare:
         prepare(manifest)
     given = ["--vars", json.dumps(variables)] if variables else []
-    done = dbtRunner(manifest, [on_event]).invoke([*arguments, *common, *given])
+    gc.freeze()  # a million objects of the manifest: each full collection would visit them all
+    try:
+        done = dbtRunner(manifest, [on_event]).invoke([*arguments, *common, *given])
+    finally:
+        gc.unfreeze()
     nodes = [
         Node(r.node.name, str(r.status), r.execution_time, str(r.message or ""))
         for r in getattr(done.result, "results", None) or []

@@ -57,6 +57,11 @@ comment on column ctl.submission.replaces is 'The earlier reading of the same by
 create unique index if not exists submission_once
 on ctl.submission (dealer_id, report, sha256, attempt, coalesce(as_of, date '1900-01-01')) where duplicate_of is null;
 create index if not exists submission_by_period on ctl.submission (report, dealer_id, period_start);
+-- from when to when there is data: every model of a batch asks
+create index if not exists submission_first on ctl.submission (period_start) include (received_at)
+    where status = 'accepted' and report in ('pos', 'stock', 'sell_in');
+create index if not exists submission_last on ctl.submission (period_end) include (received_at)
+    where status = 'accepted' and report in ('pos', 'stock', 'sell_in');
 
 create table if not exists quarantine.issue (
     submission_id bigint not null,

@@ -1,7 +1,11 @@
+{{ config(few_groups=true) }}
 {%- set months = affected_months('mart_demand_heat') %}
 {%- set path = ['country', 'area', 'industry', 'family', 'region'] %}
 {%- set least = var('heat_least_dealers') | int %}
-with line as (
+{#- a week belongs to the month of its Sunday: it is complete when that month is #}
+{%- set is_built = in_slices(month_of(dbt.dateadd('day', 6, 'week')), months) %}
+{%- set is_built_next = in_slices(month_of(dbt.dateadd('day', 13, 'week')), months) %}
+with sale as (
     select
         pos.dealer_id,
         pos.qty,
@@ -13,7 +17,7 @@ with line as (
         replace(coalesce(pos.end_application, 'unknown'), '|', '/') as industry,
         replace(coalesce(area.area, pos.ship_to_country), '|', '/') as area,
         replace(product.family, '|', '/') as family
-    from {{ candidate('fct_pos', months_with(months, back=4)) }} as pos
+    from {{ candidate('fct_pos', months_with(months, back=1)) }} as pos
     inner join (
         select * from {{ candidate('dim_product') }} as p
         where is_current
@@ -22,6 +26,12 @@ with line as (
     where
         pos.line_type <> 'sample'
         and pos.sold_to_dealer_id is null
+),
+
+-- the weeks of these months, and the one before each: who sold then
+line as (
+    select * from sale
+    where {{ is_built }} or {{ is_built_next }}
 ),
 
 -- few of these are left of many lines
@@ -44,8 +54,7 @@ by_customer as (
         week,
         customer
     from line
-    -- the weeks before are only summed
-    where {{ in_slices(month_of(dbt.dateadd('day', 6, 'week')), months) }}
+    where {{ is_built }}
 ),
 
 -- A tree: each level parts the cells of the one above by one more column.
@@ -92,6 +101,7 @@ amount as (
         week,
         sum(qty) as qty
     from placed
+    where {{ is_built }}
     group by
         cell_level,
         {%- for name in path %}
@@ -103,15 +113,6 @@ amount as (
 ),
 
 -- who sold in a cell in a week, and who in the week before
-present as (
-    select distinct
-        cell_id,
-        parent_id,
-        week,
-        dealer_id
-    from placed
-),
-
 sold as (
     select
         cell_id,
@@ -122,10 +123,13 @@ sold as (
         max(is_before) as is_before
     from (
         select
-            present.*,
+            cell_id,
+            parent_id,
+            week,
+            dealer_id,
             1 as is_now,
             0 as is_before
-        from present
+        from placed
         union all
         select
             cell_id,
@@ -134,8 +138,9 @@ sold as (
             dealer_id,
             0 as is_now,
             1 as is_before
-        from present
+        from placed
     ) as both_weeks
+    where {{ is_built }}
     group by
         cell_id,
         parent_id,
@@ -264,7 +269,7 @@ shown as (
 judged as (
     select
         cell.*,
-        {{ day_number('cell.week') }} as day_no,
+        {{ month_of(dbt.dateadd('day', 6, 'cell.week')) }} as slice,
         {%- for _ in path %}
         {{ 'and ' if not loop.first }}coalesce(shown_{{ loop.index }}.is_shown, {{ 'false' if loop.first else 'true' }})
         {%- endfor %} as is_shown
@@ -277,40 +282,54 @@ judged as (
     {%- endfor %}
 ),
 
+withheld as (
+    select
+        slice,
+        cell_level,
+        {%- for name in path %}
+        {{ name }},
+        {%- endfor %}
+        week,
+        case when is_shown then qty end as qty,
+        case when is_shown then dealers end as dealers,
+        case when is_shown then customers end as customers,
+        not is_shown as is_suppressed
+    from judged
+    union all
+    -- the months before, as they were built
+    select
+        slice,
+        cell_level,
+        {%- for name in path %}
+        {{ name }},
+        {%- endfor %}
+        week,
+        qty,
+        dealers,
+        customers,
+        is_suppressed
+    from {{ candidate('mart_demand_heat', months_with(months, back=4) | reject('in', months) | list) }} as h
+),
+
 -- against weeks that are all shown, so that no index tells more
 compared as (
     select
-        judged.*,
-        case when is_shown then qty end as shown_qty,
-        count(case when is_shown then qty end) over (
-            partition by cell_id
+        numbered.*,
+        {%- for weeks in [4, 13] %}
+        {%- for measure in ['count', 'sum'] %}
+        {{ measure }}(qty) over (
+            partition by cell_level, {{ path | join(', ') }}
             order by day_no
-            range between 91 preceding and 7 preceding
-        ) as weeks_13,
-        sum(qty) over (
-            partition by cell_id
-            order by day_no
-            range between 91 preceding and 7 preceding
-        ) as qty_13,
-        count(case when is_shown then qty end) over (
-            partition by cell_id
-            order by day_no
-            range between 28 preceding and 7 preceding
-        ) as weeks_4,
-        sum(qty) over (
-            partition by cell_id
-            order by day_no
-            range between 28 preceding and 7 preceding
-        ) as qty_4
-    from judged
-),
-
--- a week belongs to the month of its Sunday: it is complete when that month is
-dated as (
-    select
-        compared.*,
-        {{ month_of(dbt.dateadd('day', 6, 'week')) }} as slice
-    from compared
+            range between {{ 7 * weeks }} preceding and 7 preceding
+        ) as {{ measure }}_{{ weeks }}{{ ',' if not loop.last }}
+        {%- endfor %}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from (
+        select
+            withheld.*,
+            {{ day_number('week') }} as day_no
+        from withheld
+    ) as numbered
 )
 
 select
@@ -323,17 +342,17 @@ select
     industry,
     family,
     week,
-    cast(shown_qty as numeric(18, 3)) as qty,
-    cast(case when is_shown then dealers end as bigint) as dealers,
-    cast(case when is_shown then customers end as bigint) as customers,
+    cast(qty as numeric(18, 3)) as qty,
+    cast(dealers as bigint) as dealers,
+    cast(customers as bigint) as customers,
     cast(
-        case when weeks_13 = 13 and qty_13 > 0 then round(100 * 13 * shown_qty / qty_13, 3) end
+        case when count_13 = 13 and sum_13 > 0 then round(100 * 13 * qty / sum_13, 3) end
         as numeric(18, 3)
     ) as demand_index,
     cast(
-        case when weeks_4 = 4 and qty_4 > 0 then round(4 * shown_qty / qty_4 - 1, 6) end
+        case when count_4 = 4 and sum_4 > 0 then round(4 * qty / sum_4 - 1, 6) end
         as numeric(18, 6)
     ) as growth,
-    not is_shown as is_suppressed
-from dated
+    is_suppressed
+from compared
 where {{ in_slices('slice', months) }}
