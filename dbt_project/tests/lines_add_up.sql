@@ -1,5 +1,8 @@
 -- Nothing is lost or doubled between layers: of each report and month that the batch touched, the
 -- current lines are the lines in the facts and the lines held, and their money is the facts' money.
+{%- if execute %}
+{%- do run_query(slices_plan()) %}
+{%- endif %}
 {%- set touched = affected_months() %}
 {%- set batch = var('batch_id') | int %}
 {#- fact, business date, price, lines per row; of orders only the newest version of a line is a row -#}
