@@ -18,11 +18,12 @@ from pathlib import Path
 import psycopg
 
 USER = "chip_channel"
+_MEMORY = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 CONFIGURATION = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "max_connections": "200",
-    "shared_buffers": "512MB",
+    "shared_buffers": f"{min(_MEMORY // 8, 2 << 30) >> 20}MB",  # taken as data comes in
     "work_mem": "64MB",
     "maintenance_work_mem": "256MB",
     "max_wal_size": "4GB",

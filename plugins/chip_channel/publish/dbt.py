@@ -50,7 +50,7 @@ def dbt(*arguments: str, variables: dict[str, Any] | None = None,
     common = [
         "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
         "--target-path", str(work / "target"), "--log-path", str(work / "logs"),
-        "--log-level", "none", "--log-level-file", "info", "--no-print",
+        "--log-level", "none", "--log-level-file", "warn", "--no-print",
     ]  # fmt: skip
     if "--write-json" not in arguments:  # a second of every batch, and nobody reads it
         common.append("--no-write-json")
