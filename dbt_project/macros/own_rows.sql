@@ -1,4 +1,7 @@
-{# The rows of this mart itself of these versions; none before its table is there. #}
+{#
+    The rows of this mart itself of these versions; none before its table is there. In a unit test, which
+    gives slices, `this` is what the test gives.
+#}
 {% macro own_rows(versions) -%}
     (
         {%- if execute and var('slices') is none and load_relation(this) is none %}

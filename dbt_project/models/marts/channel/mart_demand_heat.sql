@@ -1,6 +1,7 @@
 {{ config(few_groups=true) }}
 {%- set months = affected_months('mart_demand_heat') %}
 {%- set path = ['country', 'area', 'industry', 'family', 'region'] %}
+{%- set cell_week = ['slice', 'cell_level'] + path + ['week'] %}
 {%- set least = var('heat_least_dealers') | int %}
 {#- a week belongs to the month of its Sunday: it is complete when that month is #}
 {%- set is_built = in_slices(month_of(dbt.dateadd('day', 6, 'week')), months) %}
@@ -284,12 +285,7 @@ judged as (
 
 withheld as (
     select
-        slice,
-        cell_level,
-        {%- for name in path %}
-        {{ name }},
-        {%- endfor %}
-        week,
+        {{ cell_week | join(', ') }},
         case when is_shown then qty end as qty,
         case when is_shown then dealers end as dealers,
         case when is_shown then customers end as customers,
@@ -298,12 +294,7 @@ withheld as (
     union all
     -- the months before, as they were built
     select
-        slice,
-        cell_level,
-        {%- for name in path %}
-        {{ name }},
-        {%- endfor %}
-        week,
+        {{ cell_week | join(', ') }},
         qty,
         dealers,
         customers,
