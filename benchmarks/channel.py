@@ -88,7 +88,7 @@ def run() -> list[Measure]:
         Measure("channel marts, full build", whole, "s"),
         Measure("channel marts, newest month changed by sales", sum(month.values()), "s"),
         at_most("changed month ÷ full", sum(month.values()) / whole, "ratio", 0.1),
-        Measure("the same, changed by every report", sum(every.values()) / whole, "ratio"),
+        at_most("changed by every report ÷ full", sum(every.values()) / whole, "ratio", 0.1),
         *(Measure(f"of the changed month: {name}", seconds, "s") for name, seconds in slowest),
     ]
 
@@ -103,11 +103,11 @@ def _channel_seconds(*months: date) -> dict[str, float]:
 
 
 def channel_marts() -> set[str]:
-    """Names of the marts in the folder `marts/channel`, and of the table that two of them work on."""
+    """Names of the marts in the folder `marts/channel`, and of the tables that several of them work on."""
     from chip_channel.publish.dbt import PROJECT
 
     marts = (PROJECT / "models" / "marts" / "channel").glob("*.sql")
-    return {"int_enablement__stratum"} | {path.stem for path in marts}
+    return {"int_enablement__stratum", "int_order__reopened"} | {path.stem for path in marts}
 
 
 def _further() -> None:

@@ -1,12 +1,11 @@
 {#
     The slices that this batch builds of a mart: the months that it touches by the reports that the
     mart reads, as many later ones as the mart's formulas look back on, up to the last month with
-    data, and earlier ones where later reports tell what became of their rows (unless back is false;
-    of those, order_months keeps what can have changed). A past state
-    recomputed (as_known) has no published slice to lean on and is built whole.
+    data, and earlier ones where later reports tell what became of their rows (windows_back). A past
+    state recomputed (as_known) has no published slice to lean on and is built whole.
     Literals, so that the planner can prune.
 #}
-{% macro affected_months(mart=none, back=true) %}
+{% macro affected_months(mart=none) %}
     {%- if var('slices') is not none -%}
         {{ return(var('slices')) }}
     {%- endif -%}
@@ -56,7 +55,7 @@
     {%- set touched = (row['touched'] or '').split(',') | select | list -%}
     {%- set later = (row['later'] or '').split(',') | select | list -%}
     {%- set ahead = var('windows').get(mart, 0) -%}
-    {%- set behind = var('windows_back').get(mart, 0) if back else 0 -%}
+    {%- set behind = var('windows_back').get(mart, 0) -%}
     {%- set months = (
         months_with(touched, ahead=ahead, until=row['last_month'])
         + months_with(later, back=behind)

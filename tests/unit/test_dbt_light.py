@@ -3,9 +3,9 @@
 import gc
 
 import pytest
+import sqlparse
 from chip_channel.publish.dbt import light
 from dbt.compilation import InjectedCTE, inject_ctes_into_sql
-from sqlparse.engine import grouping
 
 SHAPES = (
     "with a as (select 1 as x) select * from a",
@@ -14,6 +14,8 @@ SHAPES = (
     "select * from (with a as (select 1 as x) select * from a) as b",
     "select ')' as x, (with a as (select '(' as y) select y from a) as z",
     "\n  select 1 as x\n",
+    "\n-- first\nselect cast('a' as text) as x -- with what\n",
+    "With\n  a as (select 'é; )' as x)\r\nselect * from a",
 )
 
 
@@ -26,8 +28,8 @@ def test_what_a_model_builds_on_goes_where_dbt_puts_it(sql):
 
 
 def test_all_is_as_before_when_dbt_fails():
-    whole, thresholds = grouping.group, gc.get_threshold()
+    whole, thresholds = sqlparse.parse, gc.get_threshold()
     with pytest.raises(ZeroDivisionError), light():
-        1 / int(grouping.group is whole)
-    assert grouping.group is whole
+        1 / int(sqlparse.parse is whole)
+    assert sqlparse.parse is whole
     assert gc.get_threshold() == thresholds
