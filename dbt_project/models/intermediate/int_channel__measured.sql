@@ -1,5 +1,5 @@
 -- What each part of channel health says of a dealer and month, as it is measured; null where nobody can tell.
-{%- set months = months_with(order_months('mart_channel_health'), back=1) %}
+{%- set months = order_months('mart_channel_health') %}
 with dealer as (
     select
         month.slice,

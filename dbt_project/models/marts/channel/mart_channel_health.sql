@@ -3,6 +3,7 @@
     'report_quality', 'turnover', 'dead_stock', 'on_time_orders', 'diversion', 'load_in', 'reconciliation',
 ] %}
 {%- set months = order_months('mart_channel_health') %}
+{%- set before = months_with(months, back=1) | reject('in', months) | list %}
 with policy as (
     select
         month.slice,
@@ -13,7 +14,7 @@ with policy as (
         max(case when parameter.parameter = 'turnover_target' then parameter.value end) as turnover_target,
         max(case when parameter.parameter = 'dead_share_limit' then parameter.value end) as dead_share_limit,
         max(case when parameter.parameter = 'load_in_limit' then parameter.value end) as load_in_limit
-    from {{ month_rows(months_with(months, back=1)) }} as month
+    from {{ month_rows(months) }} as month
     inner join {{ ref('int_policy__in_force') }} as version
         on {{ policy_holds('version', 'channel_health', 'month.month_end') }}
     inner join {{ ref('stg_policy__weight') }} as weight
@@ -77,14 +78,39 @@ scored as (
     where whole is not null
 ),
 
+-- the month before: built now, or in an earlier batch
+known as (
+    select
+        slice,
+        dealer_id,
+        score,
+        {%- for part in parts %}
+        c_{{ part }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from scored
+    union all
+    select
+        slice,
+        dealer_id,
+        score,
+        {%- for part in parts %}
+        from_{{ part }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ candidate('mart_channel_health', before) }} as b
+),
+
 compared as (
     select
         scored.*,
-        lag(score) over (partition by dealer_id order by slice) as score_before,
+        known.score as score_before,
         {%- for part in parts %}
-        abs(c_{{ part }} - lag(c_{{ part }}) over (partition by dealer_id order by slice)) as d_{{ part }}{{ ',' if not loop.last }}
+        abs(scored.c_{{ part }} - known.c_{{ part }}) as d_{{ part }}{{ ',' if not loop.last }}
         {%- endfor %}
     from scored
+    left join known
+        on
+            scored.dealer_id = known.dealer_id
+            and known.slice = cast({{ dbt.dateadd('month', -1, 'scored.slice') }} as date)
 ),
 
 moved as (
@@ -148,6 +174,4 @@ select
     cast(customers as integer) as customers,
     cast(customer_hhi as numeric(12, 4)) as customer_hhi
 from levelled
-where
-    place = 1
-    and {{ in_slices('slice', months) }}
+where place = 1
