@@ -70,6 +70,10 @@ def published(name: str) -> str:
     return f"select * from {name}"
 
 
+def shared(name: str) -> str:
+    return f"select * from {name}"
+
+
 def month_rows(_months: Any) -> str:
     return "(select slice, next_slice, month_end from months)"
 

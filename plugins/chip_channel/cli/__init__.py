@@ -7,6 +7,7 @@ import psycopg
 import typer
 
 from chip_channel.cli import (
+    api,
     feed,
     intake,
     local,
@@ -34,6 +35,7 @@ app.add_typer(planning.app, name="planning")
 app.add_typer(rebate.app, name="rebate")
 app.add_typer(policy.app, name="policy")
 app.add_typer(structure.app, name="structure")
+app.add_typer(api.app, name="api")
 for commands in (intake, publish, warehouse):
     commands.register(app)
 

@@ -43,5 +43,9 @@ grant usage on all sequences in schema rebate, ctl to poster;
 
 grant usage on schema publish to bi_reader, finance_reader;
 alter default privileges for role transform in schema publish grant select on tables to bi_reader, finance_reader;
-grant usage on schema api to api;
+-- a dealer's token is looked up by its hash; rows come through the views of schema api alone
+grant usage on schema api, ctl to api;
+grant select on ctl.api_token to api;
+grant usage, create on schema api to transform;
+alter default privileges for role transform in schema api grant select on tables to api;
 grant insert on ctl.outbox to ingest, transform;

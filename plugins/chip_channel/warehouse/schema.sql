@@ -192,6 +192,16 @@ create table if not exists ctl.outbox (
     created_at timestamptz not null default now(),
     sent_at timestamptz
 );
+create table if not exists ctl.api_token (
+    token_hash text primary key,
+    dealer_id text not null,
+    issued_by text not null,
+    issued_at timestamptz not null default now(),
+    expires_at timestamptz not null,
+    revoked_by text,
+    revoked_at timestamptz
+);
+comment on table ctl.api_token is 'Who may ask as which dealer: SHA-256 of each token, never the token itself';
 comment on table ctl.outbox is 'Alerts, written in the transaction that causes them and sent from here, once each by dedup_key';
 
 -- What planning writes, a batch at a time; its marts read it from here.

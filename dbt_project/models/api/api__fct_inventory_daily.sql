@@ -1,0 +1,3 @@
+{{ config(alias='fct_inventory_daily') }}
+
+{{ shared('fct_inventory_daily') }}

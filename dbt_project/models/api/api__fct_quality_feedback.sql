@@ -1,0 +1,3 @@
+{{ config(alias='fct_quality_feedback') }}
+
+{{ shared('fct_quality_feedback') }}

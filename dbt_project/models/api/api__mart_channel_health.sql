@@ -1,0 +1,3 @@
+{{ config(alias='mart_channel_health') }}
+
+{{ shared('mart_channel_health') }}

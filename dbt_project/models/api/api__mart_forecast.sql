@@ -1,0 +1,3 @@
+{{ config(alias='mart_forecast') }}
+
+{{ shared('mart_forecast') }}

@@ -1,0 +1,3 @@
+{{ config(alias='mart_held_line') }}
+
+{{ shared('mart_held_line') }}

@@ -1,0 +1,3 @@
+{{ config(alias='mart_inventory_health') }}
+
+{{ shared('mart_inventory_health') }}

@@ -1,0 +1,3 @@
+{{ config(alias='mart_order_sla') }}
+
+{{ shared('mart_order_sla') }}

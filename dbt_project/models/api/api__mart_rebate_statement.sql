@@ -1,0 +1,3 @@
+{{ config(alias='mart_rebate_statement') }}
+
+{{ shared('mart_rebate_statement') }}

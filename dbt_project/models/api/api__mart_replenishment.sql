@@ -1,0 +1,3 @@
+{{ config(alias='mart_replenishment') }}
+
+{{ shared('mart_replenishment') }}

@@ -1,0 +1,3 @@
+{{ config(alias='mart_report_quality') }}
+
+{{ shared('mart_report_quality') }}

@@ -1,0 +1,3 @@
+{{ config(alias='mart_safety_stock') }}
+
+{{ shared('mart_safety_stock') }}

@@ -1,0 +1,1 @@
+"""What the maker shares with a dealer: that dealer's own rows, over TLS."""

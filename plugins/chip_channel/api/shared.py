@@ -1,0 +1,75 @@
+"""The rows that one dealer may see, from the views of schema `api` alone."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from chip_channel.warehouse import connect
+
+_AT_A_TIME = 2_000
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as its contract describes it."""
+
+    name: str
+    type: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """What may be asked for."""
+
+    name: str
+    description: str
+    columns: list[Column]
+
+
+def tables() -> list[Table]:
+    """The shared tables, described by the comments that dbt left on their views."""
+    with connect("api") as connection:
+        found = connection.execute(
+            "select c.relname, coalesce(obj_description(c.oid), ''), a.attname, "
+            "format_type(a.atttypid, a.atttypmod), coalesce(col_description(c.oid, a.attnum), '') "
+            "from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 "
+            "where c.relnamespace = 'api'::regnamespace and c.relkind = 'v' "
+            "order by c.relname, a.attnum"
+        ).fetchall()
+    columns: dict[tuple[str, str], list[Column]] = {}
+    for name, purpose, *column in found:
+        columns.setdefault((name, purpose), []).append(Column(*column))
+    return [Table(*described, listed) for described, listed in columns.items()]
+
+
+def newest_month(dealer_id: str, table: str) -> date | None:
+    """The newest slice with rows of this dealer."""
+    query = sql.SQL("select max(slice) from {}").format(sql.Identifier("api", table))
+    with _asking(dealer_id) as connection:
+        found = connection.execute(query).fetchone()
+    return found[0] if found else None
+
+
+def rows(dealer_id: str, table: str, month: date) -> Iterator[list[dict[str, Any]]]:
+    """Rows of a slice, some thousand at a time; money and quantities are Decimal."""
+    query = sql.SQL("select * from {} where slice = %s").format(sql.Identifier("api", table))
+    with _asking(dealer_id) as connection:
+        cursor = connection.cursor("shared", row_factory=psycopg.rows.dict_row)
+        cursor.execute(query, (month,))
+        while part := cursor.fetchmany(_AT_A_TIME):
+            yield part
+
+
+@contextmanager
+def _asking(dealer_id: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection to which the views show this dealer's rows, for one transaction."""
+    with connect("api") as connection:
+        connection.read_only = True
+        connection.execute("select set_config('chip_channel.dealer', %s, true)", (dealer_id,))
+        yield connection
