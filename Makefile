@@ -33,7 +33,7 @@ sql: env ## rows of a query as CSV: make sql Q="select …"
 	@$(CHIP) sql "$(Q)"
 
 test: lint ## all checks and tests, on real PostgreSQL, Airflow, dbt and Great Expectations
-	@$(BIN)/python -m pytest $(addprefix tests/,rebates publish warehouse report intake dags architecture unit) -n 2 --dist loadfile --no-loadscope-reorder --durations 10
+	@$(BIN)/python -m pytest $(addprefix tests/,rebates publish warehouse report api intake dags architecture unit) -n 2 --dist loadfile --no-loadscope-reorder --durations 10
 	@$(BIN)/python -m pytest tests/e2e
 
 test-unit: env-dev ## the fast tests

@@ -186,7 +186,7 @@ def test_only_a_token_that_holds_opens(server: Server, dealers: list[str]) -> No
     assert tokens.revoke(dealer, "Wang Wei") >= 1
     assert server.get(path, second).status_code == 401
     assert tokens.issued()[0].revoked_by == "Wang Wei"
-    with pytest.raises(LookupError, match="no dealer 'nobody'; known are .*" + dealer):
+    with pytest.raises(LookupError, match="No dealer 'nobody' is published"):
         tokens.issue("nobody", "Li Na", 30)
 
 

@@ -68,7 +68,7 @@ def test_compose_takes_every_secret_from_the_environment() -> None:
     assert used <= example_names()
     services = yaml.safe_load(COMPOSE)["services"]
     assert set(services) == {"postgres", "redis", "init", "api-server", "scheduler", "dag-processor",
-                             "triggerer", "worker", "report"}  # fmt: skip
+                             "triggerer", "worker", "report", "dealer-api"}  # fmt: skip
     for name, service in services.items():
         for key, value in (service.get("environment") or {}).items():
             if re.search("PASSWORD|SECRET|KEY|CONN$|BROKER|RESULT_BACKEND", key):

@@ -27,15 +27,10 @@ def issue(dealer_id: str, who: str, days: int) -> str:
     """
     token = secrets.token_urlsafe(32)
     with connect() as connection:
-        known = [
-            row[0]
-            for row in connection.execute(
-                "select distinct dealer_id from publish.dim_dealer order by 1"
-            )
-        ]
-        if dealer_id not in known:
+        known = "select 1 from publish.dim_dealer where dealer_id = %s limit 1"
+        if not connection.execute(known, (dealer_id,)).fetchone():
             raise LookupError(
-                f"no dealer {dealer_id!r}; known are {', '.join(known) or 'none yet'}"
+                f"No dealer {dealer_id!r} is published; publish.dim_dealer lists those that are."
             )
         connection.execute(
             "insert into ctl.api_token (token_hash, dealer_id, issued_by, expires_at) "

@@ -1,5 +1,6 @@
 """Commands of what is shared with dealers: tokens, and the server."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -33,12 +34,16 @@ def revoke(dealer: str, who: Who) -> None:
 def list_tokens() -> None:
     """List who was given a token; never the token."""
     rows: list[tuple[object, ...]] = [
-        (t.dealer_id, t.issued_by, t.issued_at, t.expires_at, t.revoked_by, t.revoked_at)
+        (t.dealer_id, t.issued_by, _minute(t.issued_at), _minute(t.expires_at), t.revoked_by,
+         _minute(t.revoked_at))
         for t in tokens.issued()
-    ]
-    console.print(
-        table("Tokens", "dealer", "issued by", "at", "holds until", "revoked by", "at", rows=rows)
-    )
+    ]  # fmt: skip
+    console.print(table("Tokens, times in UTC", "dealer", "issued by", "at", "holds until", "revoked by",
+                        "at", rows=rows))  # fmt: skip
+
+
+def _minute(moment: datetime | None) -> str | None:
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else None
 
 
 @app.command()
