@@ -195,9 +195,10 @@ def test_what_is_asked_wrongly_is_said(server: Server, dealers: list[str]) -> No
     unknown = server.get("/v1/fct_pos", token)
     assert unknown.status_code == 404
     assert "mart_forecast" in unknown.json()["detail"]
-    month = server.get("/v1/mart_forecast?month=2026-13", token)
-    assert month.status_code == 422
-    assert month.json()["detail"][0]["loc"] == ["query", "month"]
+    for no_month in ("2026-13", "0000-01", "2026-01-01", "2026-1"):
+        answer = server.get(f"/v1/mart_forecast?month={no_month}", token)
+        assert answer.status_code == 422
+        assert answer.json()["detail"][0]["loc"] == ["query", "month"]
     assert server.get("/v1/fct_inventory_daily?month=1999-01", token).json()["rows"] == []
 
 

@@ -30,7 +30,8 @@ Dealer = Annotated[str, Depends(_dealer)]
 Month = Annotated[
     str | None,
     Query(
-        pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="2026-03; the newest with rows if left out"
+        pattern=r"^[12]\d{3}-(0[1-9]|1[0-2])$",
+        description="2026-03; the newest with rows if left out",
     ),
 ]
 
