@@ -1,10 +1,10 @@
-{# The dealer whose session this is: null, so no rows, where nobody said so. Elsewhere the login's name. #}
+{# The dealer whose session this is: null, so no rows, where nobody said so. #}
 {% macro asking_dealer() -%}
     {{ return(adapter.dispatch('asking_dealer', 'chip_channel')()) }}
 {%- endmacro %}
 
 {% macro default__asking_dealer() -%}
-    current_user
+    {{ exceptions.raise_compiler_error('say how a session of ' ~ target.type ~ ' names its dealer') }}
 {%- endmacro %}
 
 {% macro postgres__asking_dealer() -%}

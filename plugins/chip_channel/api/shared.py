@@ -1,6 +1,6 @@
 """The rows that one dealer may see, from the views of schema `api` alone."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -8,10 +8,16 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.types.string import TextLoader
 
 from chip_channel.warehouse import connect
 
+WHOLE = date(1900, 1, 1)
+"""The slice of a table that has no months: what holds now."""
 _AT_A_TIME = 2_000
+_LIMITS = (
+    "set local statement_timeout = '2min'; set local idle_in_transaction_session_timeout = '2min'"
+)
 
 
 @dataclass(frozen=True)
@@ -48,28 +54,36 @@ def tables() -> list[Table]:
     return [Table(*described, listed) for described, listed in columns.items()]
 
 
-def newest_month(dealer_id: str, table: str) -> date | None:
-    """The newest slice with rows of this dealer."""
-    query = sql.SQL("select max(slice) from {}").format(sql.Identifier("api", table))
+def months(dealer_id: str, table: str) -> list[date]:
+    """The slices with rows of this dealer, sorted; WHOLE alone for a table without months."""
+    query = sql.SQL("select distinct slice from {} order by slice").format(_view(table))
     with _asking(dealer_id) as connection:
-        found = connection.execute(query).fetchone()
-    return found[0] if found else None
+        return [row[0] for row in connection.execute(query)]
 
 
-def rows(dealer_id: str, table: str, month: date) -> Iterator[list[dict[str, Any]]]:
-    """Rows of a slice, some thousand at a time; money and quantities are Decimal."""
-    query = sql.SQL("select * from {} where slice = %s").format(sql.Identifier("api", table))
+def rows(dealer_id: str, table: str, month: date) -> Generator[list[dict[str, Any]]]:
+    """Rows of a slice, some thousand at a time; money and quantities as PostgreSQL writes them.
+
+    To be closed when it is not read to its end: it holds a transaction.
+    """
+    query = sql.SQL("select * from {} where slice = %s").format(_view(table))
     with _asking(dealer_id) as connection:
+        connection.adapters.register_loader("numeric", TextLoader)
         cursor = connection.cursor("shared", row_factory=psycopg.rows.dict_row)
         cursor.execute(query, (month,))
         while part := cursor.fetchmany(_AT_A_TIME):
             yield part
 
 
+def _view(table: str) -> sql.Identifier:
+    return sql.Identifier("api", table)
+
+
 @contextmanager
 def _asking(dealer_id: str) -> Iterator[psycopg.Connection[Any]]:
     """A connection to which the views show this dealer's rows, for one transaction."""
-    with connect("api") as connection:
+    with connect("api", connect_timeout=10) as connection:
         connection.read_only = True
+        connection.execute(_LIMITS)
         connection.execute("select set_config('chip_channel.dealer', %s, true)", (dealer_id,))
         yield connection

@@ -7,6 +7,10 @@ from datetime import datetime
 
 from chip_channel.warehouse import connect
 
+_BYTES = 32
+_LENGTH = 43
+"""Characters of so many bytes in base 64."""
+
 
 @dataclass(frozen=True)
 class Token:
@@ -25,7 +29,7 @@ def issue(dealer_id: str, who: str, days: int) -> str:
 
     Raises LookupError when no dealer of that name is published.
     """
-    token = secrets.token_urlsafe(32)
+    token = secrets.token_urlsafe(_BYTES)
     with connect() as connection:
         known = "select 1 from publish.dim_dealer where dealer_id = %s limit 1"
         if not connection.execute(known, (dealer_id,)).fetchone():
@@ -41,13 +45,19 @@ def issue(dealer_id: str, who: str, days: int) -> str:
 
 
 def revoke(dealer_id: str, who: str) -> int:
-    """Take back every token of a dealer that still holds; how many."""
+    """Take back every token of a dealer that still holds; how many.
+
+    Raises LookupError when there is none.
+    """
     with connect() as connection:
-        return connection.execute(
+        count = connection.execute(
             "update ctl.api_token set revoked_at = now(), revoked_by = %s "
             "where dealer_id = %s and revoked_at is null and expires_at > now()",
             (who, dealer_id),
         ).rowcount
+    if not count:
+        raise LookupError(f"No token of {dealer_id!r} holds; `chip-channel api tokens` lists all.")
+    return count
 
 
 def issued() -> list[Token]:
@@ -62,7 +72,9 @@ def issued() -> list[Token]:
 
 def dealer_of(token: str) -> str | None:
     """The dealer whose token this is; None when nobody's, or when it holds no longer."""
-    with connect("api") as connection:
+    if len(token) != _LENGTH:
+        return None
+    with connect("api", connect_timeout=10) as connection:
         found = connection.execute(
             "select dealer_id from ctl.api_token "
             "where token_hash = %s and revoked_at is null and expires_at > now()",

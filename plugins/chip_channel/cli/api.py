@@ -27,7 +27,8 @@ def issue(
 @app.command()
 def revoke(dealer: str, who: Who) -> None:
     """Take back all tokens of a dealer."""
-    console.print(f"{tokens.revoke(dealer, who)} taken back")
+    with Failing():
+        console.print(f"{tokens.revoke(dealer, who)} taken back")
 
 
 @app.command(name="tokens")
@@ -60,5 +61,5 @@ def serve(
 
     uvicorn.run(
         application(), host=host, port=port, ssl_certfile=certificate, ssl_keyfile=key,
-        server_header=False,
+        server_header=False, limit_concurrency=32, timeout_graceful_shutdown=10,
     )  # fmt: skip

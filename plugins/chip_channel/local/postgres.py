@@ -119,9 +119,12 @@ class EmbeddedPostgres:
         while True:
             try:
                 with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+                    name = psycopg.sql.Identifier(database)
                     with contextlib.suppress(psycopg.errors.DuplicateDatabase):
-                        connection.execute(psycopg.sql.SQL("create database {}").format(
-                            psycopg.sql.Identifier(database)))  # fmt: skip
+                        connection.execute(psycopg.sql.SQL("create database {}").format(name))
+                        # for the logins that people make
+                        connection.execute(psycopg.sql.SQL(
+                            "alter database {} set scram_iterations = 4096").format(name))  # fmt: skip
                     return
             except psycopg.OperationalError:
                 if time.monotonic() > deadline:

@@ -1,3 +1,0 @@
-{{ config(alias='mart_channel_health') }}
-
-{{ shared('mart_channel_health') }}
