@@ -143,7 +143,7 @@ def counts(rule: dict[str, Any], line: Line) -> bool:
 
 
 def buys_first(line: Line, lines: list[Line]) -> bool:
-    """First sale to the customer within 12 months, in the order of date, invoice, row."""
+    """First sale to the customer within 12 months, in the order of date, invoice, line."""
     if line.kind != "sale":
         return False
     before = [

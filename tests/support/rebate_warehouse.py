@@ -52,12 +52,13 @@ def write_facts(connection: psycopg.Connection[Any], batch: int, cases: list[Cas
                                       "family", "spq", "is_current"), [
         (batch, "1900-01-01", f"M|{part}", 1, "M", part, family, 1, True) for part, family in parts
     ])  # fmt: skip
+    # line numbers are texts, and sorted as such
     _copy(connection, "fct_pos", (
         "batch_id", "slice", "submission_id", "row_no", "dealer_id", "invoice_no", "line_no", "line_type",
         "invoice_date", "product_id", "qty", "currency", "amount", "amount_vendor", "end_customer",
         "sold_to_dealer_id", "design_reg_no", "original_invoice"), [
         (batch, ln.day.replace(day=1), submission(n, ln), ln.row_no, c.dealer.dealer_id, ln.invoice,
-         str(ln.row_no), ln.kind, ln.day, f"M|{ln.part}", _text(ln.qty), ln.currency, _text(ln.amount),
+         f"{ln.row_no:03}", ln.kind, ln.day, f"M|{ln.part}", _text(ln.qty), ln.currency, _text(ln.amount),
          _text(ln.amount_vendor), ln.customer, "other" if ln.to_dealer else None,
          "DR" if ln.design else None, ln.original_invoice)
         for n, c in enumerate(cases) for ln in c.lines if ln.source == "pos"
@@ -66,7 +67,7 @@ def write_facts(connection: psycopg.Connection[Any], batch: int, cases: list[Cas
         "batch_id", "slice", "submission_id", "row_no", "dealer_id", "shipment_no", "line_no", "ship_date",
         "product_id", "qty", "currency", "amount", "amount_vendor"), [
         (batch, ln.day.replace(day=1), submission(n, ln), ln.row_no, c.dealer.dealer_id, ln.invoice,
-         str(ln.row_no), ln.day, f"M|{ln.part}", _text(ln.qty), ln.currency, _text(ln.amount),
+         f"{ln.row_no:03}", ln.day, f"M|{ln.part}", _text(ln.qty), ln.currency, _text(ln.amount),
          _text(ln.amount_vendor))
         for n, c in enumerate(cases) for ln in c.lines if ln.source == "sell_in"
     ])  # fmt: skip
