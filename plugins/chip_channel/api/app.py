@@ -68,14 +68,14 @@ def application() -> FastAPI:
         form: Literal["json", "csv"] = "json",
     ) -> StreamingResponse:  # fmt: skip
         """The dealer's own rows of a month; figures are texts in JSON, to the last digit."""
-        known = shared.months(dealer, table)
-        asked = date.fromisoformat(f"{month}-01") if month else None
         slice_ = (
-            shared.WHOLE if shared.WHOLE in known else asked or max(known, default=shared.WHOLE)
-        )
+            date.fromisoformat(f"{month}-01") if month
+            else max(shared.months(dealer, table), default=shared.WHOLE)
+        )  # fmt: skip
         parts = shared.rows(dealer, table, slice_)
         first = next(parts, [])  # what goes wrong is told before the answer begins
-        of_month = None if slice_ == shared.WHOLE else slice_
+        holds_now = shared.WHOLE in (slice_, first[0]["slice"] if first else None)
+        of_month = None if holds_now else slice_
         told, media = (
             (_csv(columns, chain([first], parts)), "text/csv") if form == "csv"
             else (_json(table, of_month, chain([first], parts)), "application/json")

@@ -62,15 +62,17 @@ def months(dealer_id: str, table: str) -> list[date]:
 
 
 def rows(dealer_id: str, table: str, month: date) -> Generator[list[dict[str, Any]]]:
-    """Rows of a slice, some thousand at a time; money and quantities as PostgreSQL writes them.
+    """Rows of a month, some thousand at a time; money and quantities as PostgreSQL writes them.
+
+    A table without months gives its rows for any.
 
     To be closed when it is not read to its end: it holds a transaction.
     """
-    query = sql.SQL("select * from {} where slice = %s").format(_view(table))
+    query = sql.SQL("select * from {} where slice in (%s, %s)").format(_view(table))
     with _asking(dealer_id) as connection:
         connection.adapters.register_loader("numeric", TextLoader)
         cursor = connection.cursor("shared", row_factory=psycopg.rows.dict_row)
-        cursor.execute(query, (month,))
+        cursor.execute(query, (month, WHOLE))
         while part := cursor.fetchmany(_AT_A_TIME):
             yield part
 

@@ -1,11 +1,4 @@
-{{ config(
-    materialized='slices',
-    one_slice=true,
-    versioned=false,
-    full_refresh=false,
-    contract={'enforced': true},
-    tags=['batch', 'deploy'],
-) }}
+{{ config(one_slice=true) }}
 -- depends_on: {{ ref('int_rebate__period') }}
 {#- months in which a programme counts new customers -#}
 {%- set months = rebate_days(

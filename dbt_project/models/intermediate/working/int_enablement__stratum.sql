@@ -1,10 +1,3 @@
-{{ config(
-    materialized='slices',
-    versioned=false,
-    full_refresh=false,
-    contract={'enforced': true},
-    tags=['batch', 'deploy'],
-) }}
 -- A table, as both marts of enablement ask: a few thousand rows of some hundred thousand customers.
 with unit as (
     select

@@ -1,11 +1,4 @@
-{{ config(
-    materialized='slices',
-    one_slice=true,
-    versioned=false,
-    full_refresh=false,
-    contract={'enforced': true},
-    tags=['batch', 'deploy'],
-) }}
+{{ config(one_slice=true) }}
 
 -- The period itself; the year before it, where it is evaluated to date; the same months a year ago,
 -- where growth is measured against them.

@@ -1,11 +1,4 @@
-{{ config(
-    materialized='slices',
-    one_slice=true,
-    versioned=false,
-    full_refresh=false,
-    contract={'enforced': true},
-    tags=['batch', 'deploy'],
-) }}
+{{ config(one_slice=true) }}
 {%- set sure = affected_months('mart_order_sla') %}
 {%- set earlier = affected_months('int_order__reopened') | reject('in', sure) | list %}
 {%- set shipped = months_with(sure, back=var('transit_months')) %}

@@ -1,11 +1,4 @@
-{{ config(
-    materialized='slices',
-    one_slice=true,
-    versioned=false,
-    full_refresh=false,
-    contract={'enforced': true},
-    tags=['batch', 'deploy'],
-) }}
+{{ config(one_slice=true) }}
 
 -- A table, not a view, so that the planner knows how many there are: every model joins with it.
 -- A verdict counts once a batch took it up: run again, a batch sees what it saw the first time.

@@ -1,12 +1,4 @@
-{{ config(
-    materialized='slices',
-    slice_of='period',
-    versioned=false,
-    few_groups=true,
-    full_refresh=false,
-    contract={'enforced': true},
-    tags=['deploy', 'batch'],
-) }}
+{{ config(slice_of='period', few_groups=true) }}
 -- depends_on: {{ ref('int_rebate__period') }}
 
 -- Lines, summed before any programme looks at them: a few thousand rows instead of millions.

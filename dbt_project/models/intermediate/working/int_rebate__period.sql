@@ -1,11 +1,4 @@
-{{ config(
-    materialized='slices',
-    one_slice=true,
-    versioned=false,
-    full_refresh=false,
-    contract={'enforced': true},
-    tags=['batch', 'deploy'],
-) }}
+{{ config(one_slice=true) }}
 {%- set touched = affected_months() %}
 -- depends_on: {{ ref('fct_pos') }}
 {%- set of_quality = affected_months('mart_report_quality') %}
